@@ -1,0 +1,86 @@
+"""needling: open-source treatment planning for derma rollers (microneedling).
+
+The public names, imported when they are first used, so that screening never waits for a compiler.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "load_knowledge": "needling.knowledge",
+    "Knowledge": "needling.knowledge",
+    "screen": "needling.planning.screen",
+    "propose": "needling.planning.propose",
+    "breaches": "needling.planning.envelope",
+    "approve": "needling.planning.approve",
+    "Belief": "needling.simulation",
+    "simulate": "needling.simulation",
+    "simulate_many": "needling.simulation",
+    "forecast": "needling.simulation",
+    "choose": "needling.choosing",
+    "score": "needling.choosing",
+    "recalibrate": "needling.choosing",
+    "explain": "needling.report.explain",
+    "read_case": "needling.planning.cases",
+    "Approval": "needling.documents",
+    "Assessment": "needling.documents",
+    "Case": "needling.documents",
+    "Choice": "needling.documents",
+    "Clearance": "needling.documents",
+    "Forecast": "needling.documents",
+    "Goals": "needling.documents",
+    "Misses": "needling.documents",
+    "Person": "needling.documents",
+    "Plan": "needling.documents",
+    "ScaleScore": "needling.documents",
+    "SessionRecord": "needling.documents",
+    "BadInput": "needling.errors",
+    "BadKnowledge": "needling.errors",
+    "NeedlingError": "needling.errors",
+    "NotAllowed": "needling.errors",
+    "OutOfRange": "needling.errors",
+}
+
+__all__ = [  # noqa: PLE0604 - the table above is the one list of public names
+    *_HOME
+]
+
+if TYPE_CHECKING:
+    from needling.choosing import choose, recalibrate, score
+    from needling.documents import (
+        Approval,
+        Assessment,
+        Case,
+        Choice,
+        Clearance,
+        Forecast,
+        Goals,
+        Misses,
+        Person,
+        Plan,
+        ScaleScore,
+        SessionRecord,
+    )
+    from needling.errors import BadInput, BadKnowledge, NeedlingError, NotAllowed, OutOfRange
+    from needling.knowledge import Knowledge, load_knowledge
+    from needling.planning.approve import approve
+    from needling.planning.cases import read_case
+    from needling.planning.envelope import breaches
+    from needling.planning.propose import propose
+    from needling.planning.screen import screen
+    from needling.report.explain import explain
+    from needling.simulation import Belief, forecast, simulate, simulate_many
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'needling' has no attribute '{name}'")
+    return getattr(import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted((*globals(), *_HOME))

@@ -1,0 +1,312 @@
+"""The command line: ``needling screen | plan | simulate | cite | selftest | warmup``.
+
+Exit codes: 0 done (screen: may go; plan: a plan with sessions), 1 no plan (not suitable now, questions open, or
+"no treatment" chosen), 2 input that cannot be used, 3 a forecast that could not be computed.
+
+Every command imports what it needs when it runs, so that screening never waits for a compiler.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from needling.errors import NeedlingError, OutOfRange
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from needling.documents import Case, Choice, Clearance
+    from needling.knowledge import Knowledge
+
+NO_PLAN, BAD_INPUT, NO_FORECAST = 1, 2, 3
+
+app = typer.Typer(
+    name="needling",
+    help="Treatment planning for derma rollers: is it for me, plan, forecast. Decision support and research; "
+    "not a cleared medical device; a clinician decides.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+CaseFile = Annotated[Path, typer.Argument(help="Case file (YAML or JSON): a person, an assessment, goals.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+Key = Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Key of the random numbers; the same key, the same result.")]
+Members = Annotated[int, typer.Option(min=16, max=65536, help="Possible people in the ensemble.")]
+
+
+def _console(stderr: bool = False) -> Console:
+    from rich.console import Console
+
+    return Console(stderr=stderr, highlight=False)
+
+
+def _knowledge() -> Knowledge:
+    from needling.knowledge import load_knowledge
+
+    kb = load_knowledge()
+    for warning in kb.warnings:
+        _console(stderr=True).print(f"warning: {warning}", style="yellow", markup=False)
+    return kb
+
+
+def _print_json(content: Any) -> None:
+    typer.echo(json.dumps(content, indent=2, ensure_ascii=False, sort_keys=True))
+
+
+def _warm(quiet: bool) -> None:
+    """Compile the kernels if this machine has not compiled them yet, and say so."""
+    from needling.simulation import lanes_are_warm, warm_lanes
+
+    if lanes_are_warm():
+        return
+    if quiet:
+        warm_lanes()
+        return
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    console = _console(stderr=True)
+    with Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=console,
+                  transient=True) as progress:
+        task = progress.add_task("Compiling the simulation kernels, once on this machine (about 10-30 s) ...")
+        warm_lanes(lambda name: progress.update(task, description=f"Compiling the simulation kernels, once: {name} ..."))
+
+
+# ---------------------------------------------------------------- screen
+
+
+@app.command()
+def screen(
+    case: Annotated[Path | None, typer.Argument(help="Case file; without it the questions are asked here.")] = None,
+    as_json: AsJson = False,
+    template: Annotated[bool, typer.Option("--template", help="Print a blank case file with every question.")] = False,
+    home: Annotated[bool, typer.Option("--home/--clinic", help="For --template: which setting.")] = False,
+    save: Annotated[Path | None, typer.Option(help="Without a case file: save the answers here.")] = None,
+) -> None:
+    """Is it for me? go, ask, defer, refer or exclude, each with its why. Unknown never passes."""
+    from needling.planning.screen import screen as decide
+
+    kb = _knowledge()
+    if template:
+        from needling.planning.cases import blank_case
+
+        typer.echo(blank_case(kb, "home" if home else "clinic"))
+        return
+    if case is None:
+        from needling.asking import ask_case
+
+        found = ask_case(_console(), kb, save)
+    else:
+        from needling.planning.cases import read_case
+
+        found = read_case(case, kb)
+    clearance = decide(found.person, found.assessment, kb)
+    if as_json:
+        _print_json(clearance.model_dump(mode="json"))
+    else:
+        from needling.report.terminal import show_clearance
+
+        show_clearance(_console(), clearance, kb)
+    raise typer.Exit(0 if clearance.verdict == "go" else NO_PLAN)
+
+
+# ---------------------------------------------------------------- plan and simulate
+
+
+def _chosen(case: Case, clearance: Clearance, kb: Knowledge, key: int, members: int) -> Choice:
+    from needling.choosing import choose
+    from needling.planning.propose import propose
+    from needling.simulation import Belief, simulate_many
+
+    plans = propose(case.person, case.assessment, clearance, kb, case.goals)
+    courses = simulate_many(plans, case.person, case.assessment, Belief.prior(kb, members=members), key=key)
+    return choose(plans, courses, case.goals)
+
+
+def _record(case: Case, clearance: Clearance, choice: Choice, members: int, key: int) -> dict[str, Any]:
+    """All documents of one run: what is needed to read it, sign it and run it again."""
+    from needling import __version__
+
+    return {
+        "needling": __version__,
+        "knowledge": {"version": choice.plan.knowledge_version, "sha256": choice.plan.knowledge_sha256},
+        "key": key,
+        "members": members,
+        "case": case.model_dump(mode="json"),
+        "clearance": clearance.model_dump(mode="json"),
+        "choice": choice.model_dump(mode="json"),
+    }
+
+
+def _no_forecast(choice: Choice) -> bool:
+    from needling.simulation import CourseResult
+
+    return choice.forecast.result != CourseResult.OK.value
+
+
+@app.command()
+def plan(
+    case: CaseFile,
+    out: Annotated[Path, typer.Option(help="Folder for the HTML and JSON files.")] = Path("out"),
+    key: Key = 0,
+    members: Members = 256,
+    as_json: AsJson = False,
+) -> None:
+    """Screen, propose, forecast and choose; prints the plan and writes OUT/<case>.html and .json."""
+    from needling.planning.cases import read_case
+    from needling.planning.screen import screen as decide
+
+    kb = _knowledge()
+    found = read_case(case, kb)
+    clearance = decide(found.person, found.assessment, kb)
+    _warm(quiet=as_json)
+    choice = _chosen(found, clearance, kb, key, members)
+    record = _record(found, clearance, choice, members, key)
+
+    from needling.report.html import render_html
+    from needling.simulation import picture_of
+    from needling.writing import write_text
+
+    html = render_html(choice, clearance, kb, channel_map=picture_of(choice.plan, kb, key=key))
+    written = (out / f"{case.stem}.html", out / f"{case.stem}.json")
+    write_text(written[0], html)
+    write_text(written[1], json.dumps(record, indent=1, ensure_ascii=False, sort_keys=True) + "\n")
+    if as_json:
+        _print_json(record)
+    else:
+        from needling.report.terminal import show_choice
+
+        console = _console()
+        show_choice(console, choice, clearance, kb)
+        console.print(f"\nWritten: {written[0]}  {written[1]}", markup=False)
+    if _no_forecast(choice):
+        raise typer.Exit(NO_FORECAST)
+    raise typer.Exit(0 if choice.plan.sessions else NO_PLAN)
+
+
+@app.command()
+def simulate(
+    case: CaseFile,
+    protocol: Annotated[str, typer.Option(help='Like "1.5 mm roller, 4 directions x 4 passes, cheeks, every 6 weeks x 3".')],
+    key: Key = 0,
+    members: Members = 256,
+    as_json: AsJson = False,
+) -> None:
+    """Forecast one protocol for a case, and say where it leaves the envelope."""
+    from needling.planning.assemble import plan_from_sentence
+    from needling.planning.cases import read_case
+    from needling.planning.envelope import breaches
+    from needling.planning.screen import screen as decide
+
+    kb = _knowledge()
+    found = read_case(case, kb)
+    clearance = decide(found.person, found.assessment, kb)
+    wished = plan_from_sentence(protocol, found.person, found.assessment, clearance, kb)
+    outside = breaches(wished, clearance, kb)
+    _warm(quiet=as_json)
+
+    from needling.simulation import Belief, forecast
+    from needling.simulation import simulate as run
+
+    course = run(wished, found.person, found.assessment, Belief.prior(kb, members=members), key=key)
+    expected = forecast(course, wished)
+    if as_json:
+        _print_json({"plan": wished.model_dump(mode="json"), "forecast": expected.model_dump(mode="json"),
+                     "breaches": [breach._asdict() | {"sources": [c.model_dump() for c in breach.sources]}
+                                  for breach in outside]})
+    else:
+        from needling.report.terminal import show_breaches, show_forecast
+
+        console = _console()
+        show_forecast(console, wished, expected, kb)
+        show_breaches(console, outside)
+    raise typer.Exit(NO_PLAN if outside else 0)
+
+
+# ---------------------------------------------------------------- cite, selftest, warmup
+
+
+@app.command()
+def cite(
+    words: Annotated[list[str] | None, typer.Argument(help="Source keys, rule ids, or words to search for.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """How to cite needling; or the sources behind a rule, a key or a word."""
+    from needling.report.terminal import show_sources
+    from needling.report.bibliography import how_to_cite, sources_for
+
+    kb = _knowledge()
+    if not words:
+        citation = how_to_cite(kb)
+        _print_json({"citation": citation}) if as_json else typer.echo(citation)
+        return
+    found = sources_for(words, kb)
+    if as_json:
+        _print_json([source.model_dump(mode="json") for source in found])
+    elif found:
+        show_sources(_console(), found)
+    else:
+        typer.echo(f"Nothing cited for: {' '.join(words)}. Try a source key, a rule id or one word.", err=True)
+    raise typer.Exit(0 if found else NO_PLAN)
+
+
+@app.command()
+def selftest(as_json: AsJson = False) -> None:
+    """Run the built-in checks on this machine and say what was checked."""
+    from needling.selftest import run_checks
+
+    _warm(quiet=as_json)
+    results = []
+    for result in run_checks():
+        results.append(result)
+        if not as_json:
+            mark = "ok  " if result.passed else "FAIL"
+            typer.echo(f"{mark} {result.name}: {result.said} ({result.seconds:.2f} s)")
+    if as_json:
+        _print_json([result._asdict() for result in results])
+    else:
+        passed = sum(result.passed for result in results)
+        typer.echo(f"{passed} of {len(results)} checks passed")
+    raise typer.Exit(0 if all(result.passed for result in results) else NO_FORECAST)
+
+
+@app.command()
+def warmup() -> None:
+    """Compile the simulation kernels and the knowledge cache once, so that later commands start fast."""
+    import time
+
+    start = time.perf_counter()
+    kb = _knowledge()
+    _warm(quiet=False)
+    typer.echo(f"Ready in {time.perf_counter() - start:.1f} s: knowledge {kb.version}, kernels compiled.")
+
+
+def main() -> None:
+    """Entry point: every user error is one message on stderr (or JSON) and exit code 2, never a traceback."""
+    try:
+        app(standalone_mode=True)
+    except OutOfRange as problem:
+        _fail(problem, NO_FORECAST)
+    except NeedlingError as problem:
+        _fail(problem, BAD_INPUT)
+    except BrokenPipeError:
+        # The reader (head, less) has gone: nothing is left to say.
+        sys.stderr.close()
+        raise SystemExit(0) from None
+
+
+def _fail(problem: NeedlingError, code: int) -> None:
+    if "--json" in sys.argv:
+        _print_json({"error": str(problem), "kind": type(problem).__name__})
+    else:
+        typer.echo(f"needling: {problem}", err=True)
+    raise SystemExit(code) from None
+
+
+if __name__ == "__main__":
+    main()

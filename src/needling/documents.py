@@ -1,0 +1,527 @@
+"""What a person can read and sign.
+
+All documents are frozen, refuse unknown keys, hold no sets and no NaN, and have one canonical JSON form
+whose sha256 is their identity. Units are in the field names (:mod:`needling.units`). A fact that was not
+asked is ``None`` and never reads as "no".
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import date, datetime
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+Setting = Literal["home", "clinic"]
+Phototype = Literal["I", "II", "III", "IV", "V", "VI"]
+Action = Literal["exclude", "exclude_home", "refer", "defer", "premedicate", "caution", "note"]
+Verdict = Literal["go", "ask", "defer", "refer", "exclude"]
+Endpoint = Literal["none", "faint-pink", "erythema", "pinpoint", "confluent"]
+FactValue = bool | float | str | tuple[str, ...] | None
+
+Id = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]*$")]
+Text = Annotated[str, Field(max_length=4000)]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class Document(BaseModel):
+    """Base of all documents: frozen, no unknown keys, no NaN or infinity, one canonical form."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
+
+    def canonical(self) -> bytes:
+        """UTF-8 JSON with sorted keys and no spaces: equal documents give equal bytes."""
+        return json.dumps(
+            self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=False
+        ).encode()
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the canonical form: what approvals and records refer to."""
+        return hashlib.sha256(self.canonical()).hexdigest()
+
+
+# ---------------------------------------------------------------- person and findings
+
+
+class Fact(Document):
+    """One answer. ``value`` None means "not asked" or "not known", never "no"."""
+
+    name: Id
+    value: FactValue = None
+    since: date | None = None
+    by: Text | None = None
+
+
+def _facts_from_mapping(given: object) -> object:
+    """Accept the short form ``{pregnant: false, smoker: {value: true, by: nurse}}`` of a list of facts."""
+    if not isinstance(given, dict):
+        return given
+    facts: list[object] = []
+    for name, value in given.items():
+        if isinstance(value, dict):
+            facts.append({"name": name, **value})
+        else:
+            facts.append({"name": name, "value": value.isoformat() if isinstance(value, date) else value})
+    return facts
+
+
+class _WithFacts(Document):
+    facts: tuple[Fact, ...] = ()
+
+    _short_form = field_validator("facts", mode="before")(_facts_from_mapping)
+
+    @field_validator("facts")
+    @classmethod
+    def _each_fact_once(cls, facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
+        names = [fact.name for fact in facts]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"fact given twice: {', '.join(twice)}")
+        return facts
+
+
+class Person(_WithFacts):
+    """Who is asking. No name and no contact: the id is enough to plan."""
+
+    id: Id
+    birth_year: Annotated[int, Field(ge=1900, le=2100)] | None = None
+    phototype: Phototype | None = None
+    sex_at_birth: Literal["female", "male", "intersex"] | None = None
+
+
+class ZoneFinding(_WithFacts):
+    """One zone of skin: where, how large, for which concern, and what was found there.
+
+    ``zone`` is a site id of the knowledge base, with ``-left`` or ``-right`` where the site has two sides.
+    Thicknesses are for people who were measured; without them the site's published values are used.
+    """
+
+    zone: Id
+    concern: Id
+    area_cm2: Annotated[float, Field(gt=0, le=2000)]
+    epidermis_um: Annotated[float, Field(ge=10, le=500)] | None = None
+    dermis_mm: Annotated[float, Field(ge=0.2, le=6)] | None = None
+
+
+class ScaleScore(Document):
+    """One reading of a published scale, on one zone or on the whole person."""
+
+    scale: Id
+    value: float
+    zone: Id | None = None
+
+
+class Override(Document):
+    """A clinician's decision to go on in spite of a defer or refer rule: coded reason, two signatures."""
+
+    rule: Id
+    reason: Literal[
+        "specialist-informed-choice", "investigated-and-cleared", "rule-does-not-apply", "device-label-allows"
+    ]
+    note: Text = ""
+    by: Id
+    second: Id
+
+    @model_validator(mode="after")
+    def _two_people(self) -> Self:
+        if self.by == self.second:
+            raise ValueError("an override needs two different people in 'by' and 'second'")
+        return self
+
+
+class Assessment(_WithFacts):
+    """What was found on a day. The first visit and every follow-up use the same type."""
+
+    person: Id
+    on: date
+    setting: Setting
+    zones: Annotated[tuple[ZoneFinding, ...], Field(min_length=1, max_length=20)]
+    scores: tuple[ScaleScore, ...] = ()
+    overrides: tuple[Override, ...] = ()
+    photos: tuple[Text, ...] = ()
+    by: Id | None = None
+
+    @field_validator("zones")
+    @classmethod
+    def _each_zone_once(cls, zones: tuple[ZoneFinding, ...]) -> tuple[ZoneFinding, ...]:
+        names = [finding.zone for finding in zones]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"zone given twice: {', '.join(twice)}")
+        return zones
+
+
+class Goals(Document):
+    """What the person wants and will put up with. Weights are relative; limits are hard."""
+
+    gain_weight: Annotated[float, Field(ge=0, le=10)] = 1.0
+    downtime_weight: Annotated[float, Field(ge=0, le=10)] = 0.3
+    harm_weight: Annotated[float, Field(ge=0, le=10)] = 1.0
+    visits_weight: Annotated[float, Field(ge=0, le=10)] = 0.2
+    max_visits_count: Annotated[int, Field(ge=1, le=60)] | None = None
+    max_redness_d: Annotated[float, Field(gt=0, le=60)] | None = None
+    device: Id | None = None
+    needle_length_mm: Annotated[float, Field(gt=0, le=3)] | None = None
+
+
+class Case(Document):
+    """What one file of input holds: a person, a first assessment, and goals."""
+
+    person: Person
+    assessment: Assessment
+    goals: Goals = Goals()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _same_person(cls, given: Any) -> Any:
+        """The person's id need not be repeated inside the assessment."""
+        if isinstance(given, dict):
+            person, assessment = given.get("person"), given.get("assessment")
+            if isinstance(person, dict) and isinstance(assessment, dict) and "person" not in assessment:
+                given = {**given, "assessment": {**assessment, "person": person.get("id")}}
+        return given
+
+    @model_validator(mode="after")
+    def _ids_agree(self) -> Self:
+        if self.assessment.person != self.person.id:
+            raise ValueError(f"the assessment is of '{self.assessment.person}', the person is '{self.person.id}'")
+        return self
+
+
+# ---------------------------------------------------------------- clearance
+
+
+class Citation(Document):
+    """A source as used by one statement: which, where in it, for or against, and what it adds."""
+
+    key: Id
+    at: Text = ""
+    stance: Literal["supports", "conflicts"] = "supports"
+    note: Text = ""
+
+
+class Caps(Document):
+    """Limits that a rule lays on a plan. None means that the rule says nothing about it."""
+
+    home_needle_mm: Annotated[float, Field(ge=0, le=3)] | None = None
+    clinic_needle_mm: Annotated[float, Field(ge=0, le=3)] | None = None
+    min_interval_d: Annotated[float, Field(ge=0, le=400)] | None = None
+    bleeding: Literal["allowed", "no"] | None = None
+    anaesthetic: Literal["allowed", "no"] | None = None
+
+
+class Decision(Document):
+    """One rule that fired: what to do, where, until when, why, on whose word, and what speaks against it."""
+
+    rule: Id
+    action: Action
+    zone: Id | None = None
+    until: date | None = None
+    until_when: Text = ""
+    title: Text
+    because: Text
+    tell: Text
+    sources: tuple[Citation, ...]
+    conflicts: tuple[Id, ...] = ()
+    caps: Caps | None = None
+    proposal: bool = False
+    overridden: bool = False
+
+
+class Question(Document):
+    """A fact that is not known and can still change the answer."""
+
+    fact: Id
+    zone: Id | None = None
+    ask: Text
+    rules: tuple[Id, ...]
+    decisive: Action
+
+
+class ZoneClearance(Document):
+    """The verdict on one zone, person-wide decisions included."""
+
+    zone: Id
+    verdict: Verdict
+    earliest: date | None = None
+
+
+class Clearance(Document):
+    """The answer to "is it for me?".
+
+    ``verdict`` is for the setting that was asked about. ``envelope`` is the widest envelope that is still
+    open: "home" (which includes the clinic), "clinic", or None when nobody should treat now.
+    """
+
+    person: Id
+    on: date
+    setting: Setting
+    verdict: Verdict
+    envelope: Setting | None
+    zones: tuple[ZoneClearance, ...]
+    decisions: tuple[Decision, ...]
+    asks: tuple[Question, ...]
+    earliest: date | None = None
+    assessment_sha256: Sha256
+    knowledge_sha256: Sha256
+
+
+# ---------------------------------------------------------------- plan
+
+
+class Reason(Document):
+    """Why the plan is as it is: one choice, its ground, its sources; proposals are labelled."""
+
+    what: Text
+    why: Text
+    sources: tuple[Citation, ...] = ()
+    proposal: bool = False
+
+
+class Stroke(Document):
+    """One zone's rolling: needle length, directions, passes in each direction, force on the drum."""
+
+    zone: Id
+    needle_length_mm: Annotated[float, Field(gt=0, le=3)]
+    directions_count: Annotated[int, Field(ge=1, le=8)]
+    passes_count: Annotated[int, Field(ge=1, le=40)]
+    force_N: Annotated[float, Field(gt=0, le=20)]
+
+
+class Session(Document):
+    """One visit or one home evening. Lists hold ids of the knowledge base."""
+
+    day_d: Annotated[float, Field(ge=0, le=1500)]
+    device: Id
+    strokes: Annotated[tuple[Stroke, ...], Field(min_length=1)]
+    endpoint: Endpoint
+    preparation: tuple[Id, ...] = ()
+    topicals: tuple[Id, ...] = ()
+    aftercare: tuple[Id, ...] = ()
+
+
+class FollowUp(Document):
+    """A check after or between sessions."""
+
+    day_d: Annotated[float, Field(ge=0, le=2000)]
+    what: Text
+
+
+class Plan(Document):
+    """What would be done. No sessions is the plan "no treatment", and always a candidate."""
+
+    person: Id
+    label: Text
+    envelope: Setting
+    sessions: tuple[Session, ...]
+    stop_rules: tuple[Text, ...] = ()
+    follow_ups: tuple[FollowUp, ...] = ()
+    rationale: tuple[Reason, ...] = ()
+    start: date
+    clearance_sha256: Sha256
+    knowledge_version: Text
+    knowledge_sha256: Sha256
+
+
+# ---------------------------------------------------------------- forecast and choice
+
+
+class MeasureForecast(Document):
+    """Quantiles of one measure on one zone over the days of the forecast: ``quantiles[level][day]``."""
+
+    zone: Id | None
+    measure: Id
+    label: Text
+    unit: Text
+    levels_share: tuple[float, ...]
+    quantiles: tuple[tuple[float, ...], ...]
+    seen_noise: float = 0.0
+
+
+class Outcome(Document):
+    """What the person came for, on the indication's own scale, at the day it is fair to judge."""
+
+    zone: Id
+    indication: Id
+    scale: Id
+    scale_label: Text
+    judge_day_d: float
+    baseline: float
+    baseline_assumed: bool
+    change_quantiles: tuple[float, ...]
+    levels_share: tuple[float, ...]
+    better_by: float
+    better_by_label: Text
+    dots_of_50_count: Annotated[int, Field(ge=0, le=50)]
+    basis: Literal["mechanism", "published-mean", "none"]
+    certainty: Literal["high", "moderate", "low", "very-low"]
+    sources: tuple[Citation, ...] = ()
+
+
+class Harm(Document):
+    """One harm beside the benefit. Probability None: the rate is not known, and is said so."""
+
+    harm: Id
+    label: Text
+    probability: float | None
+    low_probability: float | None = None
+    high_probability: float | None = None
+    basis: Text
+    sources: tuple[Citation, ...] = ()
+
+
+class NotBefore(Document):
+    """Earliest hour after a session for one thing, as computed and as the sheets say; the later counts."""
+
+    item: Id
+    label: Text
+    computed_h: float | None
+    published_h: float
+    hours_h: float
+    because: Text
+    sources: tuple[Citation, ...] = ()
+
+
+class Assumption(Document):
+    """What was taken for granted because it was not measured."""
+
+    text: Text
+    sources: tuple[Citation, ...] = ()
+
+
+class Forecast(Document):
+    """What is expected, frozen before treatment. Bands come from an ensemble of possible people.
+
+    It carries the person and the assessment it was made for, so that it can be run again from itself.
+    """
+
+    plan_sha256: Sha256
+    person: Person
+    assessment: Assessment
+    result: Id
+    days_d: tuple[float, ...]
+    measures: tuple[MeasureForecast, ...]
+    outcomes: tuple[Outcome, ...]
+    harms: tuple[Harm, ...]
+    not_before: tuple[NotBefore, ...]
+    redness_d: tuple[float, ...]
+    ready_d: tuple[float, ...]
+    levels_share: tuple[float, ...]
+    endpoint_probability: tuple[tuple[Endpoint, float], ...]
+    assumptions: tuple[Assumption, ...]
+    members_count: int
+    key: int
+    model: Text
+    versions: tuple[tuple[Id, Text], ...]
+    knowledge_sha256: Sha256
+
+
+class Scorecard(Document):
+    """One candidate's objectives, as used in the choice."""
+
+    plan: Text
+    plan_sha256: Sha256
+    gain: float
+    gain_low: float
+    redness_d: float
+    harm_probability: float
+    visits_count: int
+    utility: float
+    on_front: bool
+    barred_by: Text = ""
+
+
+class Choice(Document):
+    """The chosen plan, its forecast, and all that was compared with it."""
+
+    plan: Plan
+    forecast: Forecast
+    scorecards: tuple[Scorecard, ...]
+    runner_up: Text
+    binding: Text
+    because: Text
+    goals: Goals
+
+
+# ---------------------------------------------------------------- approval and what was done
+
+
+class Approval(Document):
+    """A plan and its forecast, locked: everything after refers to this hash."""
+
+    plan: Plan
+    forecast: Forecast
+    plan_sha256: Sha256
+    forecast_sha256: Sha256
+    clearance_sha256: Sha256
+    overrides: tuple[Override, ...] = ()
+    by: Id
+    at: datetime
+
+
+class Event(Document):
+    """Something unwanted that happened, graded 1 to 5, with its day after the session."""
+
+    harm: Id
+    grade: Annotated[int, Field(ge=1, le=5)]
+    after_d: Annotated[float, Field(ge=0, le=2000)]
+    note: Text = ""
+
+
+class SessionRecord(Document):
+    """What was really done on one day."""
+
+    approval: Sha256
+    session: Annotated[int, Field(ge=0, le=200)]
+    on: date
+    device: Id
+    lot: Text | None = None
+    expiry: date | None = None
+    strokes: tuple[Stroke, ...]
+    endpoint_seen: Endpoint | None = None
+    pain_score: Annotated[float, Field(ge=0, le=10)] | None = None
+    events: tuple[Event, ...] = ()
+    deviations: tuple[Text, ...] = ()
+    by: Id
+
+
+class Miss(Document):
+    """One forecast against what was seen: where in the band it fell and how far off it was."""
+
+    measure: Id
+    zone: Id
+    on: date
+    forecast_median: float
+    low: float
+    high: float
+    seen: float
+    error: float
+    crps: float
+    inside_50: bool
+    inside_90: bool
+
+
+class Delivery(Document):
+    """Planned against delivered channels of one session and zone."""
+
+    session: int
+    zone: Id
+    planned_per_cm2: float
+    delivered_per_cm2: float
+    difference_pct: float
+    late_d: float
+
+
+class Misses(Document):
+    """The score of one approval: each miss, each delivery, and how the forecast did over all."""
+
+    approval: Sha256
+    misses: tuple[Miss, ...]
+    deliveries: tuple[Delivery, ...]
+    mean_crps: float | None
+    bias: float | None
+    inside_50_share: float | None
+    inside_90_share: float | None

@@ -1,0 +1,85 @@
+"""Cross-checks between knowledge entries: every key resolves, every rule can be evaluated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from needling.errors import did_you_mean
+from needling.knowledge.conditions import leaves
+from needling.knowledge.facts import BUILT_IN, resolve_name
+from needling.knowledge.load import SECTIONS, Origin, id_of
+from needling.knowledge.schema import Knowledge
+from needling.units import UNITS
+
+_RANK = {"memory": 0, "secondary": 1, "abstract": 2, "primary": 3}
+
+
+def _missing(name: str, known: Any, what: str) -> str:
+    return f"unknown {what} '{name}'{did_you_mean(name, known)}"
+
+
+def _citations(entry: Any) -> Iterator[Any]:
+    for field in ("sources", "sources_a", "sources_b"):
+        yield from getattr(entry, field, ())
+    for part in (*getattr(entry, "protocols", ()), *([entry.outcome] if hasattr(entry, "outcome") else [])):
+        yield from part.sources
+
+
+def _rule_problems(kb: Knowledge, rule: Any) -> Iterator[str]:
+    facts = {fact.name: fact for fact in kb.facts}
+    known = (*facts, *BUILT_IN)
+    tested = {name for name, _, _ in leaves(rule.when)}
+    for name in tested:
+        if name not in BUILT_IN and resolve_name(name, facts) is None:
+            yield _missing(name, known, "fact")
+    for name, operator, operand in leaves(rule.when):
+        definition = facts.get(name)
+        if definition is None:
+            continue
+        operands = operand if operator in ("in",) else [operand]
+        if definition.kind == "yes-no" and not all(isinstance(value, bool) for value in operands):
+            yield f"'{name}' is a yes-no fact; test it with true or false, not {operand!r}"
+        if definition.kind in ("choice", "choices") and operator in ("is", "in", "has"):
+            for value in operands:
+                if value not in definition.choices:
+                    yield _missing(str(value), definition.choices, f"choice of '{name}'")
+    after = rule.then.after
+    if after is not None and (after not in facts or facts[after].kind != "date"):
+        yield _missing(after, [name for name, fact in facts.items() if fact.kind == "date"], "date fact in then.after")
+    for example in rule.examples:
+        for name in example:
+            if name != "expect" and name not in BUILT_IN and resolve_name(name, facts) is None:
+                yield _missing(name, known, "fact in an example:")
+    best = max((_RANK[kb.source(c.key).access] for c in rule.sources if c.stance == "supports" and c.key in kb.by("sources")),
+               default=0)
+    if _RANK[rule.access] > best:
+        yield f"access '{rule.access}' is better than that of its best supporting source"
+
+
+def cross_check(kb: Knowledge, origin: Origin) -> list[str]:
+    """All broken references of the base, each as ``file:line: what``; empty when it is sound."""
+    problems: list[str] = []
+    sources, sites, devices = kb.by("sources"), kb.by("sites"), kb.by("devices")
+    scales, conflicts = kb.by("scales"), kb.by("conflicts")
+    for section in SECTIONS:
+        for entry in getattr(kb, section):
+            name = id_of(section, entry)
+            found: list[str] = [
+                _missing(citation.key, sources, "source") for citation in _citations(entry) if citation.key not in sources
+            ]
+            if section == "rules":
+                found += _rule_problems(kb, entry)
+                found += [_missing(key, conflicts, "conflict") for key in entry.conflicts if key not in conflicts]
+            if section == "indications":
+                if entry.scale is not None and entry.scale not in scales:
+                    found.append(_missing(entry.scale, scales, "scale"))
+                for protocol in entry.protocols:
+                    found += [_missing(site, sites, "site") for site in protocol.sites if site not in sites]
+                    found += [_missing(key, devices, "device") for key in protocol.devices if key not in devices]
+            if section == "devices":
+                found += [_missing(legal.source, sources, "source") for legal in entry.legal if legal.source not in sources]
+            if section == "parameters" and entry.quantity.unit not in UNITS:
+                found.append(_missing(entry.quantity.unit, UNITS, "unit"))
+            problems += [f"{origin.where(section, name)}: {name}: {problem}" for problem in found]
+    return problems

@@ -1,0 +1,525 @@
+"""What the knowledge files may hold. Every entry carries its sources and how they were reached.
+
+Numbers sit in fields whose last word is their unit (:mod:`needling.units`). ``access`` says how a source was
+read; an entry that rests on memory alone is loaded but not released (:attr:`Rule.released`).
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Annotated, Any, Literal, Self, cast
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from needling.documents import Action, Caps, Citation, Endpoint, Id, Phototype, Setting, Text
+from needling.errors import BadInput, did_you_mean
+from needling.knowledge.conditions import grammar_errors
+
+Access = Literal["primary", "abstract", "secondary", "memory"]
+Certainty = Literal["high", "moderate", "low", "very-low", "none"]
+ClaimVerdict = Literal["supported", "conditional", "unknown", "contradicted", "unsafe"]
+
+
+class Entry(BaseModel):
+    """Base of all knowledge entries: frozen, no unknown keys, no NaN."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
+
+
+class Source(Entry):
+    """One place a statement comes from. ``reason`` says what we use it for: a citation has a reason."""
+
+    key: Id
+    ref: Text = ""
+    cites: Text
+    kind: Literal["regulator", "law", "label", "review", "trial", "series", "laboratory", "model", "guideline",
+                  "press", "vendor", "lay", "code"]
+    year: int | None = None
+    url: Text | None = None
+    doi: Text | None = None
+    access: Access
+    reason: Text
+
+
+class Sourced(Entry):
+    """An entry that stands on sources. ``proposal`` marks our own conservative default."""
+
+    sources: tuple[Citation, ...] = ()
+    proposal: bool = False
+
+
+# ---------------------------------------------------------------- facts, rules, claims, conflicts
+
+
+class FactDefinition(Entry):
+    """One question the system can ask, and what an answer may be.
+
+    ``topic`` groups questions on one page; ``quiet`` is the answer that starts no rule. A date fact ``x``
+    can also be given, or tested, as ``x_d``, ``x_wk`` or ``x_mo`` (time since).
+    """
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    kind: Literal["yes-no", "number", "date", "choice", "choices"]
+    scope: Literal["person", "zone"] = "person"
+    topic: Id
+    ask: Text
+    ask_clinician: Text = ""
+    choices: tuple[Id, ...] = ()
+    low: float | None = None
+    high: float | None = None
+    quiet: bool | float | str | None = None
+
+
+class Then(Entry):
+    """What a rule does: its action, how long it holds, and the limits it lays on a plan."""
+
+    action: Action
+    after: Text | None = None
+    wait_d: Annotated[float, Field(ge=0, le=1000)] | None = None
+    wait_wk: Annotated[float, Field(ge=0, le=200)] | None = None
+    wait_mo: Annotated[float, Field(ge=0, le=60)] | None = None
+    until_when: Text = ""
+    caps: Caps | None = None
+
+
+class Rule(Sourced):
+    """A contraindication, precaution or timing rule with its proof.
+
+    ``because`` speaks to a clinician, ``tell`` to the person. ``examples`` map facts to ``fires``, ``silent``
+    or ``asks`` and must show that every test in ``when`` matters.
+    """
+
+    id: Id
+    ref: Text = ""
+    title: Text
+    when: dict[str, Any]
+    then: Then
+    because: Text
+    tell: Text
+    conflicts: tuple[Id, ...] = ()
+    access: Access
+    examples: tuple[dict[str, Any], ...] = ()
+
+    @field_validator("when")
+    @classmethod
+    def _well_formed(cls, when: dict[str, Any]) -> dict[str, Any]:
+        errors = grammar_errors(when)
+        if errors:
+            raise ValueError("; ".join(errors))
+        return when
+
+    @field_validator("examples")
+    @classmethod
+    def _expectations(cls, examples: tuple[dict[str, Any], ...]) -> tuple[dict[str, Any], ...]:
+        for example in examples:
+            if example.get("expect") not in ("fires", "silent", "asks"):
+                raise ValueError(f"an example needs 'expect: fires | silent | asks', got {example.get('expect')!r}")
+        return examples
+
+    @property
+    def released(self) -> bool:
+        """Whether the rule may act: it has a source beyond memory, or is openly our proposal."""
+        return self.access != "memory" or self.proposal
+
+
+class Claim(Sourced):
+    """One statement of an article or a paper, in our words, with a verdict and the better source."""
+
+    id: Id
+    ref: Text = ""
+    article: Literal["A", "B", "C", "D", "E"] | None = None
+    says: Text
+    verdict: ClaimVerdict
+    because: Text
+    access: Access
+    certainty: Certainty = "very-low"
+
+
+class Conflict(Entry):
+    """Two sides that sources take, the default that the engine uses, and what to tell the person."""
+
+    id: Id
+    ref: Text = ""
+    topic: Text
+    side_a: Text
+    side_b: Text
+    sources_a: tuple[Citation, ...] = ()
+    sources_b: tuple[Citation, ...] = ()
+    default: Text
+    tell: Text
+
+
+# ---------------------------------------------------------------- sites, devices, indications
+
+
+class Site(Sourced):
+    """A region of skin: layers by method, ceilings, and what is special there.
+
+    ``epidermis_um`` and ``dermis_mm`` are histology (what a needle meets); the ``_imaging`` values are what
+    ultrasound shows; spreads are standard deviations between people.
+    """
+
+    id: Id
+    ref: Text = ""
+    name: Text
+    plural: Text
+    two_sided: bool = False
+    never: bool = False
+    epidermis_um: Annotated[float, Field(gt=0)] | None = None
+    epidermis_imaging_um: Annotated[float, Field(gt=0)] | None = None
+    dermis_mm: Annotated[float, Field(gt=0)] | None = None
+    home_max_mm: Annotated[float, Field(ge=0, le=3)]
+    clinic_default_mm: Annotated[float, Field(ge=0, le=3)] | None = None
+    clinic_max_mm: Annotated[float, Field(ge=0, le=3)]
+    bony: bool = False
+    keloid_prone: bool = False
+    roller: bool = True
+    special: Text = ""
+    usual_area_cm2: float | None = None
+
+
+class LegalStatus(Entry):
+    """What one authority says of one device."""
+
+    country: Id
+    status: Text
+    source: Id
+
+
+class Device(Sourced):
+    """A roller, stamp, pen or radiofrequency device: geometry, sterility, life, legal status."""
+
+    id: Id
+    ref: Text = ""
+    name: Text
+    kind: Literal["roller", "stamp", "pen", "rf"]
+    lengths_mm: tuple[float, ...]
+    needles_count: Annotated[int, Field(ge=1, le=2000)]
+    rings_count: int | None = None
+    needles_per_ring_count: int | None = None
+    drum_diameter_mm: float | None = None
+    drum_width_mm: float | None = None
+    head_area_cm2: float | None = None
+    head_width_mm: float | None = None
+    rate_hz: float | None = None
+    speed_mm_per_s: float | None = None
+    base_diameter_um: float
+    tip_diameter_um: float
+    tolerance_mm: float | None = None
+    sterile: bool = False
+    single_use: bool = False
+    home: bool = False
+    life_uses_count: int | None = None
+    life_mo: float | None = None
+    legal: tuple[LegalStatus, ...] = ()
+    warning: Text = ""
+
+    @model_validator(mode="after")
+    def _geometry(self) -> Self:
+        needs = {
+            "roller": ("rings_count", "needles_per_ring_count", "drum_diameter_mm", "drum_width_mm"),
+            "stamp": ("head_area_cm2",),
+            "pen": ("head_width_mm", "rate_hz", "speed_mm_per_s"),
+            "rf": (),
+        }[self.kind]
+        lacking = [name for name in needs if getattr(self, name) is None]
+        if lacking:
+            raise ValueError(f"a {self.kind} needs {', '.join(lacking)}")
+        if self.rings_count and self.needles_per_ring_count:
+            laid = self.rings_count * self.needles_per_ring_count
+            if laid != self.needles_count:
+                raise ValueError(f"{self.rings_count} rings x {self.needles_per_ring_count} needles is {laid}, "
+                                 f"not {self.needles_count}")
+        return self
+
+
+class Protocol(Sourced):
+    """Where and how an indication is needled: the grid of candidates of one setting."""
+
+    setting: Setting = "clinic"
+    sites: tuple[Id, ...]
+    devices: tuple[Id, ...]
+    lengths_mm: tuple[float, ...]
+    directions_count: int
+    passes_count: tuple[int, ...]
+    sessions_count: tuple[int, ...]
+    intervals_d: tuple[float, ...]
+    endpoint: Endpoint
+
+
+class OutcomeModel(Sourced):
+    """How the result is forecast on the indication's own scale.
+
+    ``collagen``: residual share of the baseline from the healing model. ``published``: the mean change of the
+    trials with its spread between people, spread over the course. ``none``: no forecast is honest.
+    """
+
+    model: Literal["collagen", "published", "none"]
+    change: float | None = None
+    change_sd: float | None = None
+    reference_sessions_count: int | None = None
+    onset_d: float | None = None
+    certainty: Certainty
+    note: Text = ""
+
+
+class Indication(Sourced):
+    """A concern that people bring, with its evidence, its scale and how it is planned."""
+
+    id: Id
+    ref: Text = ""
+    name: Text
+    plain: Text
+    evidence_grade: Text
+    certainty: Certainty
+    regulatory: Text = ""
+    answer: Literal["plan", "refer", "no-evidence"] = "plan"
+    answer_why: Text = ""
+    scale: Id | None = None
+    lower_is_better: bool = True
+    meaningful_change: float | None = None
+    meaningful_label: Text = ""
+    baseline: float | None = None
+    baseline_sd: float | None = None
+    outcome: OutcomeModel
+    judge_after_last_d: float = 90
+    protocols: tuple[Protocol, ...] = ()
+    home_wording: Text = ""
+    better_elsewhere: Text = ""
+
+
+class Scale(Sourced):
+    """A published outcome scale: range, direction, noise between readings, licence. No item texts."""
+
+    id: Id
+    ref: Text = ""
+    name: Text
+    low: float
+    high: float
+    step: float | None = None
+    lower_is_better: bool
+    unit: Text
+    noise: float
+    licence: Text
+
+
+# ---------------------------------------------------------------- care, harms, envelopes, parameters
+
+
+class Topical(Sourced):
+    """A substance put on skin around needling, and what the gate says."""
+
+    id: Id
+    ref: Text = ""
+    name: Text
+    group: Literal["bland", "active", "anaesthetic", "antiseptic", "sunscreen", "make-up", "medicine", "biologic"]
+    gate: Literal["allowed", "clinic-only", "before-only", "wait", "never"]
+    wait_h: float | None = None
+    because: Text
+    molar_mass_g_per_mol: float | None = None
+    log_kow_ratio: float | None = None
+    max_g_per_10_cm2: float | None = None
+    max_g: float | None = None
+    max_area_cm2: float | None = None
+    max_time_h: float | None = None
+
+
+class CareStep(Sourced):
+    """One step of preparation or aftercare; ``from_h``..``to_h`` is its window after the session."""
+
+    id: Id
+    ref: Text = ""
+    phase: Literal["weeks-before", "before", "during", "after"]
+    settings: tuple[Setting, ...] = ("home", "clinic")
+    order: int
+    says: Text
+    from_h: float | None = None
+    to_h: float | None = None
+    min_needle_mm: float = 0
+    max_needle_mm: float = 3
+    phototypes: tuple[Phototype, ...] = ()
+
+
+class Wait(Sourced):
+    """One thing that must wait after a session: which kind of opening it waits for, and what sheets say."""
+
+    id: Id
+    name: Text
+    opening: Literal["barrier", "water", "structure", "redness"]
+    published_h: float
+    published_long_h: float
+    because: Text
+
+
+class RedFlag(Sourced):
+    """A sign after needling, what it may be, and how fast to act."""
+
+    id: Id
+    ref: Text = ""
+    sign: Text
+    think_of: Text
+    act: Text
+    urgency: Literal["emergency", "same-day", "soon", "routine"]
+
+
+class AdverseEvent(Sourced):
+    """A harm with its numerator and denominator where they were found; None where the rate is unknown."""
+
+    id: Id
+    ref: Text = ""
+    name: Text
+    plain: Text
+    events_count: int | None = None
+    of_count: int | None = None
+    population: Text = ""
+    kinds: tuple[Literal["roller", "stamp", "pen", "rf"], ...] = ("roller", "stamp", "pen")
+    phototypes: tuple[Phototype, ...] = ()
+    min_needle_mm: float = 0
+    shown: bool = True
+    manage: Text = ""
+
+
+class Frequency(Entry):
+    """Shortest interval for needles up to a length."""
+
+    up_to_mm: float
+    min_interval_d: float
+
+
+class Envelope(Sourced):
+    """The outer limits of one setting. The engine refuses every plan beyond them."""
+
+    setting: Setting
+    needle_max_mm: Annotated[float, Field(ge=0, le=3)]
+    written_plan_needle_max_mm: float | None = None
+    directions_max_count: int
+    passes_max_count: int
+    sessions_max_count: int
+    force_max_N: float
+    endpoints: tuple[Endpoint, ...]
+    bleeding_from_mm: float | None = None
+    device_kinds: tuple[Literal["roller", "stamp", "pen", "rf"], ...]
+    frequency: tuple[Frequency, ...]
+    first_sessions_count: int = 0
+    first_needle_max_mm: float | None = None
+
+
+class Quantity(Entry):
+    """A number with its spread, kept in two layers.
+
+    ``person`` is the standard deviation between people and ``doubt`` that of our ignorance, both on the log
+    scale for ``lognormal``, on the logit scale for ``logit``, in the unit itself for ``normal``. ``low`` and
+    ``high`` bound what the model was made for.
+    """
+
+    median: float
+    unit: Text
+    shape: Literal["fixed", "lognormal", "normal", "logit"] = "fixed"
+    person: Annotated[float, Field(ge=0)] = 0.0
+    doubt: Annotated[float, Field(ge=0)] = 0.0
+    low: float | None = None
+    high: float | None = None
+
+
+class Parameter(Sourced):
+    """One number of the model: its symbol in the equations, its distribution, where it comes from.
+
+    ``basis`` is ``published``, ``derived`` (recomputed from published numbers), ``fitted`` (to the building
+    cases named in ``note``) or ``proposal`` (ours, wide, without direct data).
+    """
+
+    id: Id
+    symbol: Text
+    says: Text
+    quantity: Quantity
+    basis: Literal["published", "derived", "fitted", "proposal"]
+    access: Access
+    certainty: Certainty
+    note: Text = ""
+
+
+class FollowUpRule(Sourced):
+    """A check of the follow-up schedule: days after each or after the last session."""
+
+    id: Id
+    says: Text
+    anchor: Literal["each-session", "before-session", "last-session"]
+    day_d: float
+
+
+class Knowledge(Entry):
+    """The whole evidence base, read-only, versioned by date and hashed by content."""
+
+    version: Text
+    sha256: Text
+    sources: tuple[Source, ...] = ()
+    facts: tuple[FactDefinition, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    sites: tuple[Site, ...] = ()
+    devices: tuple[Device, ...] = ()
+    indications: tuple[Indication, ...] = ()
+    scales: tuple[Scale, ...] = ()
+    topicals: tuple[Topical, ...] = ()
+    care: tuple[CareStep, ...] = ()
+    waits: tuple[Wait, ...] = ()
+    red_flags: tuple[RedFlag, ...] = ()
+    adverse_events: tuple[AdverseEvent, ...] = ()
+    follow_ups: tuple[FollowUpRule, ...] = ()
+    envelopes: tuple[Envelope, ...] = ()
+    parameters: tuple[Parameter, ...] = ()
+    warnings: tuple[Text, ...] = ()
+
+    @cached_property
+    def _index(self) -> dict[str, dict[str, Any]]:
+        names = {"sources": "key", "facts": "name", "envelopes": "setting"}
+        return {
+            section: {getattr(entry, names.get(section, "id")): entry for entry in getattr(self, section)}
+            for section in type(self).model_fields
+            if section not in ("version", "sha256", "warnings")
+        }
+
+    def by(self, section: str) -> dict[str, Any]:
+        """The entries of a section by their name."""
+        return self._index[section]
+
+    def find(self, section: str, name: str) -> Any:
+        """One entry. Raises BadInput with the closest name when there is none."""
+        found = self._index[section].get(name)
+        if found is None:
+            what = section.rstrip("s").replace("_", " ")
+            raise BadInput(f"unknown {what} '{name}'{did_you_mean(name, self._index[section])}")
+        return found
+
+    def source(self, key: str) -> Source:
+        """One source by key."""
+        return cast(Source, self.find("sources", key))
+
+    def device(self, name: str) -> Device:
+        """One device by id."""
+        return cast(Device, self.find("devices", name))
+
+    def indication(self, name: str) -> Indication:
+        """One indication by id."""
+        return cast(Indication, self.find("indications", name))
+
+    def site(self, zone: str) -> Site:
+        """The site of a zone: ``cheek-left`` is the site ``cheek``."""
+        sites = self._index["sites"]
+        for suffix in ("-left", "-right"):
+            base = zone.removesuffix(suffix)
+            if base != zone and base in sites and sites[base].two_sided:
+                return cast(Site, sites[base])
+        if zone in sites:
+            return cast(Site, sites[zone])
+        zones = [z for s in self.sites for z in ((s.id, f"{s.id}-left", f"{s.id}-right") if s.two_sided else (s.id,))]
+        raise BadInput(f"unknown zone '{zone}'{did_you_mean(zone, zones)}; allowed: {', '.join(sites)}")
+
+    def envelope(self, setting: Setting) -> Envelope:
+        """The outer limits of home or clinic."""
+        return cast(Envelope, self.find("envelopes", setting))
+
+    def parameter(self, name: str) -> Parameter:
+        """One parameter by id."""
+        return cast(Parameter, self.find("parameters", name))

@@ -1,0 +1,159 @@
+"""What is known about a person and a zone, looked up by fact name, and what an answer may be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from needling.documents import Assessment, Case, Fact, Person, ZoneFinding
+from needling.errors import BadInput, did_you_mean
+from needling.knowledge.conditions import Interval
+from needling.knowledge.facts import BUILT_IN, SINCE, resolve_name, time_since, value_problem
+from needling.knowledge.schema import Knowledge
+from needling.reading import Problem
+from needling.units import UNITS
+
+Lookup = Callable[[str], Any]
+
+_AGE = "age_y"
+
+
+def _age(person: Person, assessment: Assessment, given: dict[str, Any]) -> Any:
+    """A stated age, or the two ages that a birth year allows before and after the birthday."""
+    if given.get(_AGE) is not None:
+        return given[_AGE]
+    if person.birth_year is None:
+        return None
+    years = assessment.on.year - person.birth_year
+    return Interval(years - 1, years)
+
+
+def lookup_for(person: Person, assessment: Assessment, zone: ZoneFinding | None, kb: Knowledge) -> Lookup:
+    """Fact name -> value, None when not known.
+
+    The zone's answers come before the assessment's, those before the person's. A time since a date
+    (``filler_placed_mo``) is taken as given in any unit, or computed from the date.
+    """
+    given: dict[str, Any] = {}
+    for facts in (person.facts, assessment.facts, zone.facts if zone else ()):
+        given.update({fact.name: fact.value for fact in facts if fact.value is not None})
+    built_in: dict[str, Any] = {
+        "setting": assessment.setting,
+        "age_y": _age(person, assessment, given),
+        "phototype": person.phototype,
+        "sex_at_birth": person.sex_at_birth,
+        "site": kb.site(zone.zone).id if zone else None,
+        "zone": zone.zone if zone else None,
+        "concern": zone.concern if zone else None,
+        "area_cm2": zone.area_cm2 if zone else None,
+    }
+    definitions = kb.by("facts")
+
+    def lookup(name: str) -> Any:
+        if name in built_in:
+            return built_in[name]
+        if name in given:
+            return given[name]
+        resolved = resolve_name(name, definitions)
+        if resolved is None or resolved[1] is None:
+            return None
+        base, suffix = resolved[0].name, resolved[1]
+        if base in given:
+            return time_since(str(given[base]), assessment.on, suffix)
+        for other in SINCE:
+            stated = given.get(f"{base}_{other}")
+            if stated is not None:
+                return stated * UNITS[other].si_factor / UNITS[suffix].si_factor
+        return None
+
+    return lookup
+
+
+def _fact_problems(facts: tuple[Fact, ...], loc: tuple[int | str, ...], kb: Knowledge) -> Iterator[Problem]:
+    definitions = kb.by("facts")
+    for fact in facts:
+        at = (*loc, "facts", fact.name)
+        if fact.name == _AGE:
+            if fact.value is not None and not (isinstance(fact.value, float) and 0 <= fact.value <= 120):
+                yield Problem(at, f"expected an age in years from 0 to 120, got {fact.value!r}")
+            continue
+        resolved = resolve_name(fact.name, definitions)
+        if resolved is None:
+            hint = did_you_mean(fact.name, (*definitions, *BUILT_IN))
+            yield Problem(at, f"unknown fact '{fact.name}'{hint}; 'needling screen --template' lists all facts")
+            continue
+        wrong = value_problem(*resolved, fact.value)
+        if wrong:
+            yield Problem(at, wrong)
+
+
+def assessment_problems(assessment: Assessment, kb: Knowledge, loc: tuple[int | str, ...] = ()) -> Iterator[Problem]:
+    """Everything in an assessment that the knowledge base does not know or allow."""
+    yield from _fact_problems(assessment.facts, loc, kb)
+    indications, rules, scales = kb.by("indications"), kb.by("rules"), kb.by("scales")
+    zones = {finding.zone for finding in assessment.zones}
+    for index, finding in enumerate(assessment.zones):
+        at = (*loc, "zones", index)
+        try:
+            kb.site(finding.zone)
+        except BadInput as unknown:
+            yield Problem((*at, "zone"), str(unknown))
+        if finding.concern not in indications:
+            hint = did_you_mean(finding.concern, indications)
+            yield Problem(
+                (*at, "concern"), f"unknown concern '{finding.concern}'{hint}; allowed: {', '.join(indications)}"
+            )
+        yield from _fact_problems(finding.facts, at, kb)
+    for index, score in enumerate(assessment.scores):
+        at = (*loc, "scores", index)
+        if score.scale not in scales:
+            hint = did_you_mean(score.scale, scales)
+            yield Problem((*at, "scale"), f"unknown scale '{score.scale}'{hint}; allowed: {', '.join(scales)}")
+        elif not scales[score.scale].low <= score.value <= scales[score.scale].high:
+            scale = scales[score.scale]
+            yield Problem((*at, "value"), f"{score.value:g} is outside {scale.name}: {scale.low:g} to {scale.high:g}")
+        if score.zone is not None and score.zone not in zones:
+            yield Problem((*at, "zone"), f"no zone '{score.zone}' in this assessment{did_you_mean(score.zone, zones)}")
+    for index, override in enumerate(assessment.overrides):
+        at = (*loc, "overrides", index, "rule")
+        if override.rule not in rules:
+            yield Problem(at, f"unknown rule '{override.rule}'{did_you_mean(override.rule, rules)}")
+        elif rules[override.rule].then.action not in ("defer", "refer"):
+            action = rules[override.rule].then.action
+            yield Problem(at, f"'{override.rule}' is '{action}'; only defer and refer can be overridden")
+        elif assessment.setting != "clinic":
+            yield Problem(at, "overrides are for the clinic; a home answer is not overridden")
+
+
+def case_problems(case: Case, kb: Knowledge) -> list[Problem]:
+    """Everything in a case that the knowledge base does not know or allow, with its place in the file."""
+    problems = list(_fact_problems(case.person.facts, ("person",), kb))
+    problems += assessment_problems(case.assessment, kb, ("assessment",))
+    goals = case.goals
+    devices = kb.by("devices")
+    if goals.device is not None and goals.device not in devices:
+        problems.append(
+            Problem(("goals", "device"), f"unknown device '{goals.device}'{did_you_mean(goals.device, devices)}; "
+                    f"allowed: {', '.join(devices)}")
+        )
+    elif goals.device is not None and goals.needle_length_mm is not None:
+        lengths = devices[goals.device].lengths_mm
+        if goals.needle_length_mm not in lengths:
+            sold = ", ".join(f"{length:g}" for length in lengths)
+            problems.append(
+                Problem(("goals", "needle_length_mm"),
+                        f"'{goals.device}' has needles of {sold} mm, not {goals.needle_length_mm:g} mm")
+            )
+    birth = case.person.birth_year
+    if birth is not None and not 0 <= case.assessment.on.year - birth <= 120:
+        problems.append(Problem(("person", "birth_year"), f"{birth} gives an age of {case.assessment.on.year - birth}"))
+    return problems
+
+
+def require_sound(person: Person, assessment: Assessment, kb: Knowledge) -> None:
+    """Raise BadInput when a person or assessment names what the knowledge base does not know."""
+    problems = [*_fact_problems(person.facts, ("person",), kb), *assessment_problems(assessment, kb, ("assessment",))]
+    if assessment.person != person.id:
+        problems.append(Problem(("assessment", "person"), f"is '{assessment.person}', the person is '{person.id}'"))
+    if problems:
+        raise BadInput("\n".join(f"{'.'.join(map(str, problem.loc))}: {problem.message}" for problem in problems[:12]))

@@ -1,0 +1,164 @@
+"""Phases of a protocol to a whole plan: days, strokes, preparation, aftercare, stop rules, follow-ups."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from needling.documents import (
+    Assessment,
+    Clearance,
+    Endpoint,
+    FollowUp,
+    Person,
+    Plan,
+    Reason,
+    Session,
+    Setting,
+    Stroke,
+)
+from needling.knowledge.schema import CareStep, Knowledge
+from needling.planning.envelope import BLEEDING, zone_limits
+from needling.planning.protocol import Phase, parse, say_phases
+
+STOP = "stop-"
+"""Care steps whose id begins so are the rules for stopping during a session."""
+
+
+def _care(kb: Knowledge, setting: Setting, needle_mm: float, phototype: str | None) -> tuple[CareStep, ...]:
+    return tuple(
+        sorted(
+            (
+                step
+                for step in kb.care
+                if setting in step.settings
+                and step.min_needle_mm <= needle_mm <= step.max_needle_mm
+                and (not step.phototypes or phototype in step.phototypes)
+            ),
+            key=lambda step: step.order,
+        )
+    )
+
+
+def _force(kb: Knowledge, setting: Setting) -> float:
+    return kb.parameter(f"planning-force-{setting}").quantity.median
+
+
+def _sessions(phases: tuple[Phase, ...], person: Person, setting: Setting, endpoints: dict[str, Endpoint],
+              kb: Knowledge) -> tuple[Session, ...]:
+    bland = tuple(topical.id for topical in kb.topicals if topical.gate == "allowed")
+    force = _force(kb, setting)
+    # Sessions of a course repeat: the care lists depend only on the needle, so each is made once.
+    care = lru_cache(maxsize=None)(lambda length: _care(kb, setting, length, person.phototype))
+    sessions: list[Session] = []
+    day = 0.0
+    for phase in phases:
+        for _ in range(phase.sessions_count):
+            for device in dict.fromkeys(group.device for group in phase.groups):
+                groups = [group for group in phase.groups if group.device == device]
+                strokes = tuple(
+                    Stroke(zone=zone, needle_length_mm=group.needle_length_mm,
+                           directions_count=group.directions_count, passes_count=group.passes_count, force_N=force)
+                    for group in groups
+                    for zone in group.zones
+                )
+                steps = care(max(stroke.needle_length_mm for stroke in strokes))
+                wanted = {endpoints[stroke.zone] for stroke in strokes}
+                # One session has one endpoint: the mildest that a zone of it asks for.
+                endpoint = min(wanted, key=("none", "faint-pink", "erythema", *BLEEDING).index)
+                sessions.append(
+                    Session(
+                        day_d=day,
+                        device=device,
+                        strokes=strokes,
+                        endpoint=endpoint,
+                        preparation=tuple(s.id for s in steps if s.phase != "after" and not s.id.startswith(STOP)),
+                        topicals=bland,
+                        aftercare=tuple(s.id for s in steps if s.phase == "after"),
+                    )
+                )
+            day += phase.interval_d
+    return tuple(sessions)
+
+
+def _follow_ups(sessions: tuple[Session, ...], kb: Knowledge) -> tuple[FollowUp, ...]:
+    days = sorted({session.day_d for session in sessions})
+    found: list[FollowUp] = []
+    for rule in kb.follow_ups:
+        anchors = {"each-session": days, "before-session": days[1:], "last-session": days[-1:]}[rule.anchor]
+        found += [FollowUp(day_d=max(day + rule.day_d, 0.0), what=rule.says) for day in anchors]
+    return tuple(sorted(found, key=lambda check: (check.day_d, check.what)))
+
+
+def plan_from_phases(
+    phases: tuple[Phase, ...],
+    person: Person,
+    assessment: Assessment,
+    clearance: Clearance,
+    kb: Knowledge,
+    *,
+    rationale: tuple[Reason, ...] = (),
+    endpoints: dict[str, Endpoint],
+) -> Plan:
+    """A plan of given phases. It is not checked here: :func:`needling.planning.envelope.breaches` does that.
+
+    Args:
+        phases: what is done how often (:mod:`needling.planning.protocol`).
+        endpoints: the endpoint of every zone of the phases.
+
+    Returns:
+        The plan, with care steps for its longest needle and the person's phototype, and follow-up days.
+    """
+    setting = assessment.setting
+    sessions = _sessions(phases, person, setting, endpoints, kb)
+    longest = max(stroke.needle_length_mm for session in sessions for stroke in session.strokes)
+    steps = _care(kb, setting, longest, person.phototype)
+    return Plan(
+        person=person.id,
+        label=say_phases(phases, setting, kb),
+        envelope=setting,
+        sessions=sessions,
+        stop_rules=tuple(step.says for step in steps if step.id.startswith(STOP)),
+        follow_ups=_follow_ups(sessions, kb),
+        rationale=rationale,
+        start=assessment.on,
+        clearance_sha256=clearance.sha256,
+        knowledge_version=kb.version,
+        knowledge_sha256=kb.sha256,
+    )
+
+
+def no_treatment(person: Person, assessment: Assessment, clearance: Clearance, kb: Knowledge,
+                 rationale: tuple[Reason, ...] = ()) -> Plan:
+    """The candidate that is always there: do nothing, and what that rests on."""
+    return Plan(person=person.id, label="no treatment", envelope=assessment.setting, sessions=(),
+                rationale=rationale, start=assessment.on, clearance_sha256=clearance.sha256,
+                knowledge_version=kb.version, knowledge_sha256=kb.sha256)
+
+
+def _usual_endpoint(length_mm: float, zone: str, setting: Setting, clearance: Clearance, kb: Knowledge) -> Endpoint:
+    """Faint pink at home, pinpoint where bleeding is allowed for the length, erythema otherwise."""
+    envelope = kb.envelope(setting)
+    if setting == "home":
+        return "faint-pink"
+    from_mm = envelope.bleeding_from_mm
+    bleeds = zone_limits(zone, setting, clearance, kb).bleeding.value and from_mm is not None and length_mm >= from_mm
+    return "pinpoint" if bleeds else "erythema"
+
+
+def plan_from_sentence(sentence: str, person: Person, assessment: Assessment, clearance: Clearance,
+                       kb: Knowledge) -> Plan:
+    """A protocol sentence to a plan for a person; check it with ``breaches`` before anything is done with it.
+
+    Raises:
+        BadInput: the sentence cannot be read, or names unknown zones or devices.
+    """
+    phases = parse(sentence, assessment.setting, kb)
+    if not phases:
+        return no_treatment(person, assessment, clearance, kb)
+    endpoints = {
+        zone: _usual_endpoint(group.needle_length_mm, zone, assessment.setting, clearance, kb)
+        for phase in phases
+        for group in phase.groups
+        for zone in group.zones
+    }
+    return plan_from_phases(phases, person, assessment, clearance, kb, endpoints=endpoints)

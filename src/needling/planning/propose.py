@@ -1,0 +1,277 @@
+"""Candidate plans inside the envelope. "No treatment" is always the first of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+from typing import NamedTuple
+
+from needling.documents import (
+    Assessment,
+    Clearance,
+    Endpoint,
+    Goals,
+    Person,
+    Plan,
+    Reason,
+    Setting,
+    ZoneFinding,
+)
+from needling.knowledge.schema import Indication, Knowledge, Protocol
+from needling.planning.assemble import no_treatment, plan_from_phases
+from needling.planning.envelope import (
+    BLEEDING,
+    ZoneLimits,
+    breaches,
+    min_interval_d,
+    zone_limits,
+)
+from needling.planning.protocol import Group, Phase
+
+COSMETIC = "pores-dullness"
+"""The indication whose home protocol is the short-needle appearance routine for every concern at home."""
+
+
+class _ZoneGrid(NamedTuple):
+    """What may be done on one zone: its strengths from mild to strong, and its schedules."""
+
+    finding: ZoneFinding
+    indication: Indication
+    protocol: Protocol
+    device: str
+    strengths: tuple[tuple[float, int], ...]
+    endpoint: Endpoint
+
+
+def _protocol_for(indication: Indication, site: str, setting: Setting) -> Protocol | None:
+    for protocol in indication.protocols:
+        if protocol.setting == setting and site in protocol.sites:
+            return protocol
+    return None
+
+
+def _device_for(
+    protocol: Protocol, finding: ZoneFinding, lengths: tuple[float, ...], goals: Goals, kb: Knowledge
+) -> str | None:
+    """The wished device if the protocol's kinds include it, else a roller for large zones, a stamp or pen for small."""
+    site = kb.site(finding.zone)
+    listed = [kb.device(name) for name in protocol.devices]
+    if goals.device is not None:
+        wished = kb.device(goals.device)
+        if wished.kind in {device.kind for device in listed}:
+            listed.insert(0, wished)
+    small = finding.area_cm2 < kb.parameter("planning-small-zone").quantity.median
+    usable = [
+        device
+        for device in listed
+        if set(device.lengths_mm) & set(lengths)
+        and (device.kind != "roller" or site.roller)
+        and (protocol.setting == "clinic" or device.home)
+    ]
+    if goals.device is not None and any(device.id == goals.device for device in usable):
+        return goals.device
+    suited = [device for device in usable if (device.kind != "roller") == small]
+    chosen = suited or usable
+    return chosen[0].id if chosen else None
+
+
+def _zone_grid(
+    finding: ZoneFinding, limits: ZoneLimits, setting: Setting, goals: Goals, kb: Knowledge
+) -> _ZoneGrid | Reason:
+    """The candidates of one zone, or the reason why there is none."""
+    indication = kb.indication(finding.concern)
+    site = kb.site(finding.zone)
+    if indication.answer != "plan":
+        return Reason(what=f"{indication.name}, {site.name}: no plan", why=indication.answer_why,
+                      sources=indication.sources, proposal=indication.proposal)
+    planned = indication if setting == "clinic" else kb.indication(COSMETIC)
+    protocol = _protocol_for(planned, site.id, setting)
+    if protocol is None:
+        return Reason(what=f"{indication.name}, {site.name}: no plan",
+                      why=f"There is no {setting} protocol for this concern on this site.",
+                      sources=indication.sources)
+    most = limits.needle_mm.value
+    lengths = tuple(length for length in sorted(protocol.lengths_mm) if length <= most)
+    if not lengths:
+        return Reason(
+            what=f"{indication.name}, {site.name}: no plan",
+            why=f"The shortest needle with evidence here is {min(protocol.lengths_mm):g} mm; the limit is {most:g} mm "
+            f"({limits.needle_mm.because}).",
+            sources=limits.needle_mm.sources or protocol.sources,
+            proposal=limits.needle_mm.proposal,
+        )
+    device = _device_for(protocol, finding, lengths, goals, kb)
+    if device is None:
+        return Reason(what=f"{indication.name}, {site.name}: no plan",
+                      why="No listed device has a needle of an allowed length for this site.",
+                      sources=protocol.sources)
+    sold = kb.device(device).lengths_mm
+    strengths = tuple(
+        (length, passes) for length, passes in product(lengths, sorted(protocol.passes_count)) if length in sold
+    )
+    endpoint = protocol.endpoint
+    return _ZoneGrid(finding, planned, protocol, device, strengths, endpoint)
+
+
+def _schedules(grids: list[_ZoneGrid]) -> Iterator[tuple[float, int]]:
+    """Intervals and session counts that every zone's protocol accepts; a zone may stop before the others."""
+    intervals = sorted({interval for grid in grids for interval in grid.protocol.intervals_d})
+    counts = sorted({count for grid in grids for count in grid.protocol.sessions_count})
+    least = max(min(grid.protocol.intervals_d) for grid in grids)
+    for interval, count in product(intervals, counts):
+        if interval >= least:
+            yield interval, count
+
+
+def _allowed_interval(grids: list[_ZoneGrid], level: int, interval: float, setting: Setting,
+                      limits: dict[str, ZoneLimits], kb: Knowledge) -> float:
+    """The wished interval, lengthened to what the envelope and every cap ask for."""
+    envelope = kb.envelope(setting)
+    needed = [interval]
+    for grid in grids:
+        length, _ = grid.strengths[min(level, len(grid.strengths) - 1)]
+        needed += [min_interval_d(envelope, length), limits[grid.finding.zone].min_interval_d.value]
+    return max(needed)
+
+
+def _groups(grids: list[_ZoneGrid], level: int, longest: float | None) -> tuple[Group, ...]:
+    """All zones at one strength, zones rolled alike together; ``longest`` caps the first home sessions."""
+    alike: dict[tuple[str, float, int, int], list[str]] = {}
+    for grid in grids:
+        length, passes = grid.strengths[min(level, len(grid.strengths) - 1)]
+        if longest is not None and length > longest:
+            shorter = [strength[0] for strength in grid.strengths if strength[0] <= longest]
+            length = max(shorter, default=length)
+        how = (grid.device, length, grid.protocol.directions_count, passes)
+        alike.setdefault(how, []).append(grid.finding.zone)
+    return tuple(Group(*how, tuple(zones)) for how, zones in alike.items())
+
+
+def _phases(grids: list[_ZoneGrid], level: int, interval: float, count: int, setting: Setting,
+            kb: Knowledge) -> tuple[Phase, ...]:
+    """The course as phases: staged first sessions at home, and zones that stop at their own most sessions."""
+    envelope = kb.envelope(setting)
+    staged = min(envelope.first_sessions_count, count) if envelope.first_needle_max_mm is not None else 0
+    phases: list[Phase] = []
+    for visit in range(count):
+        present = [grid for grid in grids if visit < max(grid.protocol.sessions_count)]
+        groups = _groups(present, level, envelope.first_needle_max_mm if visit < staged else None)
+        if phases and phases[-1].groups == groups:
+            phases[-1] = phases[-1]._replace(sessions_count=phases[-1].sessions_count + 1)
+        elif groups:
+            phases.append(Phase(groups, interval, 1))
+    return tuple(phases)
+
+
+def _declined(goals: Goals, setting: Setting, limits: dict[str, ZoneLimits], kb: Knowledge) -> list[Reason]:
+    """Why the wished device or length is not planned, for each zone where it is not."""
+    reasons = []
+    length = goals.needle_length_mm
+    if goals.device is not None:
+        device, envelope = kb.device(goals.device), kb.envelope(setting)
+        if device.kind not in envelope.device_kinds or (setting == "home" and not device.home):
+            reasons.append(Reason(what=f"Declined: {device.name}",
+                                  why=f"This device is not for use in the {setting}. {device.warning}".strip(),
+                                  sources=(*envelope.sources, *device.sources), proposal=envelope.proposal))
+        if length is None and device.lengths_mm:
+            length = min(device.lengths_mm)
+    for zone, limit in limits.items():
+        if length is not None and length > limit.needle_mm.value:
+            where = "at home" if setting == "home" else "in the clinic"
+            reasons.append(Reason(
+                what=f"Declined: {length:g} mm on the {kb.site(zone).name} {where}",
+                why=f"The limit here is {limit.needle_mm.value:g} mm: {limit.needle_mm.because}.",
+                sources=limit.needle_mm.sources, proposal=limit.needle_mm.proposal))
+    return reasons
+
+
+def _limit_reasons(grids: list[_ZoneGrid], limits: dict[str, ZoneLimits], kb: Knowledge) -> list[Reason]:
+    reasons = []
+    for grid in grids:
+        zone, site = grid.finding.zone, kb.site(grid.finding.zone)
+        needle = limits[zone].needle_mm
+        reasons.append(Reason(what=f"Needle length on the {site.name}: at most {needle.value:g} mm",
+                              why=f"Tightest limit: {needle.because}.", sources=needle.sources,
+                              proposal=needle.proposal))
+        gap = limits[zone].min_interval_d
+        if gap.value > 0:
+            reasons.append(Reason(what=f"At least {gap.value:g} days between sessions on the {site.name}",
+                                  why=gap.because, sources=gap.sources, proposal=gap.proposal))
+        reasons.append(Reason(what=f"{grid.indication.name}: what the trials did",
+                              why=f"Evidence grade {grid.indication.evidence_grade}, certainty "
+                              f"{grid.indication.certainty}.",
+                              sources=(*grid.indication.sources, *grid.protocol.sources),
+                              proposal=grid.protocol.proposal))
+    return list(dict.fromkeys(reasons))
+
+
+def _endpoint(grids: list[_ZoneGrid], groups: tuple[Group, ...], limits: dict[str, ZoneLimits],
+              setting: Setting, kb: Knowledge) -> dict[str, Endpoint]:
+    """Each zone's endpoint; bleeding only where it is allowed and the needle is long enough."""
+    envelope = kb.envelope(setting)
+    lengths = {zone: group.needle_length_mm for group in groups for zone in group.zones}
+    found: dict[str, Endpoint] = {}
+    for grid in grids:
+        zone = grid.finding.zone
+        bleeds = grid.endpoint in BLEEDING
+        allowed = limits[zone].bleeding.value and (
+            envelope.bleeding_from_mm is None or lengths.get(zone, 0) >= envelope.bleeding_from_mm
+        )
+        found[zone] = "erythema" if bleeds and not allowed else grid.endpoint
+    return found
+
+
+def propose(person: Person, assessment: Assessment, clearance: Clearance, kb: Knowledge,
+            goals: Goals | None = None) -> tuple[Plan, ...]:
+    """All candidate plans of a cleared person, "no treatment" first.
+
+    Each zone's protocol gives strengths (needle length and passes) and schedules (interval and number of
+    sessions); zones move together from mild to strong. Lengths are cut at the tightest limit, intervals
+    lengthened to what the envelope and the clearance ask for. At home every concern gets only the short-needle
+    appearance routine, staged. Every candidate is checked against its envelope once more.
+
+    Args:
+        person: whose plan it is.
+        assessment: zones, concerns, setting.
+        clearance: of this person and assessment. Anything but "go" leaves only "no treatment".
+        kb: protocols, devices, limits, care steps.
+        goals: wished device and length; wishes beyond the limits are declined with the reason.
+
+    Returns:
+        Plans, each with its rationale; never empty.
+    """
+    goals = goals or Goals()
+    setting = assessment.setting
+    going = {zone.zone for zone in clearance.zones if zone.verdict == "go"}
+    limits = {finding.zone: zone_limits(finding.zone, setting, clearance, kb) for finding in assessment.zones}
+    declined = _declined(goals, setting, limits, kb)
+    if clearance.verdict != "go":
+        return (no_treatment(person, assessment, clearance, kb, tuple(declined)),)
+    grids: list[_ZoneGrid] = []
+    unplanned: list[Reason] = []
+    for finding in assessment.zones:
+        if finding.zone not in going:
+            continue
+        grid = _zone_grid(finding, limits[finding.zone], setting, goals, kb)
+        if isinstance(grid, Reason):
+            unplanned.append(grid)
+        else:
+            grids.append(grid)
+    plans = [no_treatment(person, assessment, clearance, kb, (*declined, *unplanned))]
+    if not grids:
+        return tuple(plans)
+    rationale = (*declined, *unplanned, *_limit_reasons(grids, limits, kb))
+    seen: set[tuple[Phase, ...]] = set()
+    for level in range(max(len(grid.strengths) for grid in grids)):
+        for wished, count in _schedules(grids):
+            interval = _allowed_interval(grids, level, wished, setting, limits, kb)
+            phases = _phases(grids, level, interval, count, setting, kb)
+            if phases in seen:
+                continue
+            seen.add(phases)
+            endpoints = _endpoint(grids, phases[-1].groups, limits, setting, kb)
+            plan = plan_from_phases(phases, person, assessment, clearance, kb, rationale=rationale,
+                                    endpoints=endpoints)
+            if not breaches(plan, clearance, kb):
+                plans.append(plan)
+    return tuple(plans)

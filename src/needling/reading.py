@@ -1,0 +1,214 @@
+"""Files in: YAML 1.2 to checked documents, with errors that name file, line, value and what is allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from needling.errors import BadInput, NeedlingError, did_you_mean
+
+Model = TypeVar("Model", bound=BaseModel)
+Loc = Sequence[int | str]
+
+_MAX_BYTES = 2_000_000
+_MAX_DEPTH = 40
+
+
+class Problem(NamedTuple):
+    """One thing wrong in a document: where (path of keys and indices) and what is allowed."""
+
+    loc: tuple[int | str, ...]
+    message: str
+
+
+class YamlText:
+    """A parsed YAML file: its plain data, and the line of every key in it."""
+
+    def __init__(self, data: Any, tree: Any, name: str) -> None:
+        self.data = data
+        self.name = name
+        self._tree = tree
+
+    def line(self, loc: Loc) -> int:
+        """1-based line of the deepest part of the path that exists in the file."""
+        node, line = self._tree, 1
+        for part in loc:
+            position = getattr(node, "lc", None)
+            if position is None:
+                break
+            if isinstance(node, dict):
+                key = part
+                if isinstance(part, int) and part not in node:
+                    keys = list(node)
+                    if part >= len(keys):
+                        break
+                    key = keys[part]
+                if key not in node:
+                    continue
+                line, node = position.key(key)[0] + 1, node[key]
+            elif isinstance(node, list) and isinstance(part, int) and part < len(node):
+                line, node = position.item(part)[0] + 1, node[part]
+            else:
+                break
+        return line
+
+    def where(self, loc: Loc) -> str:
+        """``file:line: path``, as every error message begins."""
+        path = ".".join(str(part) for part in loc)
+        return f"{self.name}:{self.line(loc)}: {path}" if path else f"{self.name}:{self.line(loc)}"
+
+
+def _plain(node: Any, depth: int = 0) -> Any:
+    """Round-trip nodes to plain Python values (dates kept), refusing what no document holds."""
+    if depth > _MAX_DEPTH:
+        raise ValueError(f"nested deeper than {_MAX_DEPTH} levels")
+    if isinstance(node, dict):
+        plain: dict[str, Any] = {}
+        for key, value in node.items():
+            if not isinstance(key, (str, int, float, bool)):
+                raise ValueError(f"a key must be a word, not {key!r}")
+            plain[str(key)] = _plain(value, depth + 1)
+        return plain
+    if isinstance(node, list):
+        return [_plain(value, depth + 1) for value in node]
+    if isinstance(node, bool) or node is None:
+        return node
+    if isinstance(node, int):
+        return int(node)
+    if isinstance(node, float):
+        return float(node)
+    if isinstance(node, datetime):
+        return datetime.fromisoformat(node.isoformat())
+    if isinstance(node, date):
+        return node
+    if isinstance(node, str):
+        return str(node)
+    raise ValueError(f"a {type(node).__name__} cannot stand here")
+
+
+def parse_yaml(text: str, name: str, error: type[NeedlingError] = BadInput) -> YamlText:
+    """YAML 1.2 text to data with line numbers. Raises ``error`` for broken YAML and duplicate keys."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+    parser = YAML(typ="rt", pure=True)
+    parser.allow_duplicate_keys = False
+    try:
+        tree = parser.load(text)
+        return YamlText(_plain(tree), tree, name)
+    except MarkedYAMLError as broken:
+        mark = broken.problem_mark or broken.context_mark
+        line = mark.line + 1 if mark is not None else 1
+        problem = (broken.problem or broken.context or "cannot be read").split("\n")[0]
+        if type(broken).__name__ == "DuplicateKeyError":
+            raise error(f"{name}:{line}: {problem}; keep one of the two") from None
+        raise error(f"{name}:{line}: this is not valid YAML: {problem}; mend the line or the one before it") from None
+    except RecursionError:
+        raise error(f"{name}: nested deeper than {_MAX_DEPTH} levels; no document needs that") from None
+    except (YAMLError, ValueError, TypeError, OverflowError, AttributeError, KeyError, IndexError, AssertionError,
+            NotImplementedError) as broken:
+        first = str(broken).split("\n")[0] or type(broken).__name__
+        raise error(f"{name}: this is not valid YAML: {first}") from None
+
+
+def read_text(path: Path, error: type[NeedlingError] = BadInput) -> str:
+    """A text file, or one clear error: missing, a folder, too large, not UTF-8, not readable."""
+    try:
+        if path.stat().st_size > _MAX_BYTES:
+            raise error(f"{path}: larger than {_MAX_BYTES // 1_000_000} MB; a document is a few kB")
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        near = [other.name for other in path.parent.glob("*")] if path.parent.is_dir() else []
+        raise error(f"{path}: no such file{did_you_mean(path.name, near)}") from None
+    except IsADirectoryError:
+        raise error(f"{path}: this is a folder; name a file in it") from None
+    except UnicodeDecodeError as broken:
+        raise error(f"{path}: not a UTF-8 text file (byte {broken.start}); save it as UTF-8") from None
+    except OSError as broken:
+        raise error(f"{path}: cannot be read: {broken.strerror or broken}") from None
+
+
+def _allowed_keys(model: Any, loc: Loc) -> list[str]:
+    """Field names of the model that the path leads to: for "did you mean" on unknown keys."""
+    from typing import get_args
+
+    current: Any = model
+    for part in loc:
+        if isinstance(part, int):
+            continue
+        fields = getattr(current, "model_fields", None)
+        if not fields or part not in fields:
+            continue
+        annotation = fields[part].annotation
+        options = [annotation]
+        found = None
+        while options and found is None:
+            option = options.pop()
+            if isinstance(option, type) and issubclass(option, BaseModel):
+                found = option
+            options.extend(get_args(option))
+        current = found
+    return list(getattr(current, "model_fields", {}) or {})
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def explain_errors(invalid: ValidationError, text: YamlText, model: Any) -> str:
+    """pydantic's findings as lines of ``file:line: path: what is wrong; what is allowed``."""
+    lines = []
+    for found in invalid.errors(include_url=False)[:12]:
+        loc = tuple(part for part in found["loc"] if not (isinstance(part, str) and "[" in part))
+        where = text.where(loc)
+        if found["type"] == "extra_forbidden":
+            allowed = _allowed_keys(model, loc[:-1])
+            hint = did_you_mean(str(loc[-1]), allowed)
+            lines.append(f"{where}: unknown key '{loc[-1]}'{hint}; allowed: {', '.join(allowed)}")
+        elif found["type"] == "missing":
+            lines.append(f"{where}: '{loc[-1]}' is missing")
+        elif found["type"] == "value_error":
+            lines.append(f"{where}: {found['msg'].removeprefix('Value error, ')}")
+        else:
+            message = found["msg"][0].lower() + found["msg"][1:]
+            lines.append(f"{where}: got {_short(found['input'])}; {message}")
+    more = invalid.error_count() - len(lines)
+    if more > 0:
+        lines.append(f"... and {more} more")
+    return "\n".join(dict.fromkeys(lines))
+
+
+def validate(
+    text: YamlText,
+    model: type[Model],
+    *,
+    error: type[NeedlingError] = BadInput,
+    check: Callable[[Model], Sequence[Problem]] | None = None,
+) -> Model:
+    """Parsed text to a document; ``check`` adds findings that need more than the document itself."""
+    if not isinstance(text.data, dict):
+        raise error(f"{text.name}:1: expected keys and values ({', '.join(model.model_fields)}), got {_short(text.data)}")
+    try:
+        document = TypeAdapter(model).validate_python(text.data)
+    except ValidationError as invalid:
+        raise error(explain_errors(invalid, text, model)) from None
+    problems = check(document) if check else ()
+    if problems:
+        raise error("\n".join(f"{text.where(problem.loc)}: {problem.message}" for problem in problems[:12]))
+    return document
+
+
+def read(
+    path: Path,
+    model: type[Model],
+    *,
+    error: type[NeedlingError] = BadInput,
+    check: Callable[[Model], Sequence[Problem]] | None = None,
+) -> Model:
+    """One YAML or JSON file to a checked document (JSON is YAML 1.2). Raises ``error``."""
+    return validate(parse_yaml(read_text(path, error), str(path), error), model, error=error, check=check)

@@ -1,0 +1,282 @@
+"""The answer to "is it for me?" in words: verdict, reasons, open questions, both sides, the hand-off sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from needling.documents import Case, Clearance, Decision, Fact, FactValue, Question, Verdict
+from needling.knowledge.schema import Conflict, FactDefinition, Rule
+from needling.report.explanation import Row, Section, Statement, Table, Telling
+from needling.report.words import (
+    ACTION_WORD,
+    VERDICT_WORD,
+    listed,
+    number,
+    on_day,
+    plural,
+    setting_words,
+    zone_name,
+    zones_name,
+)
+
+NOT_KNOWN = "not known"
+
+
+# ---------------------------------------------------------------- verdict
+
+
+def verdict_sentence(clearance: Clearance, *, person: bool) -> str:
+    """The verdict in one or two sentences, for the setting that was asked about."""
+    where = setting_words(clearance.setting)
+    wait = f"The earliest date is {on_day(clearance.earliest)}." if clearance.earliest else "There is no date yet."
+    questions = plural(len(clearance.asks), "question is", "questions are")
+    at_home = clearance.setting == "home"
+    sentences: dict[Verdict, str] = {
+        "go": f"Yes. Nothing that we were told speaks against needling {where}, inside the limits below.",
+        "ask": f"We cannot answer yet. {questions} open. An open question never counts as a no.",
+        "defer": f"Not now. Waiting is needed first. {wait}",
+        "refer": (
+            "Not at home. A clinic may be able to help; take the sheet below with you."
+            if at_home and clearance.envelope == "clinic"
+            else "Not before a clinician has looked at it. Take the sheet below with you."
+        ),
+        "exclude": f"No. Needling {where} is not suitable for you as things are.",
+    }
+    if person:
+        return sentences[clearance.verdict]
+    envelope = {"home": "home and clinic", "clinic": "clinic only", None: "none"}[clearance.envelope]
+    return (
+        f"Verdict {clearance.verdict.upper()} for {clearance.setting}; widest open envelope: {envelope}; "
+        f"{plural(len(clearance.decisions), 'rule')} fired, {questions} open."
+        + (f" Earliest date {on_day(clearance.earliest)}." if clearance.earliest else "")
+    )
+
+
+def _zone_rows(clearance: Clearance, telling: Telling) -> tuple[Row, ...]:
+    return tuple(
+        telling.row(
+            zone_name(zone.zone, telling.kb).capitalize(),
+            VERDICT_WORD[zone.verdict] if telling.person else zone.verdict,
+            on_day(zone.earliest) if zone.earliest else "",
+        )
+        for zone in clearance.zones
+    )
+
+
+def answer_section(clearance: Clearance, telling: Telling) -> Section:
+    """Verdict, and the zones one by one where they differ."""
+    telling = telling.at("The answer")
+    differ = len({(zone.verdict, zone.earliest) for zone in clearance.zones}) > 1
+    tables = (Table("Each zone", ("Zone", "Answer", "Not before"), _zone_rows(clearance, telling)),) if differ else ()
+    return Section("answer", "The answer", (telling.say(verdict_sentence(clearance, person=telling.person)),),
+                   tables=tables)
+
+
+# ---------------------------------------------------------------- decisions and questions
+
+
+def until_words(decision: Decision) -> str:
+    """Until when a decision holds; empty when it says nothing about time."""
+    parts = []
+    if decision.until is not None:
+        parts.append(f"until {on_day(decision.until)}")
+    if decision.until_when:
+        parts.append(decision.until_when.rstrip("."))
+    return "; ".join(parts)
+
+
+def _rule_words(decision: Decision, telling: Telling) -> str:
+    """The rule's id, label, action and access, as a clinician looks it up."""
+    rule: Rule | None = telling.kb.by("rules").get(decision.rule)
+    parts = [decision.rule, decision.action.replace("_", " ")]
+    if rule is not None:
+        parts.insert(1, rule.ref)
+        parts.append(f"access {rule.access}")
+    return ", ".join(part for part in parts if part)
+
+
+def _caps_words(decision: Decision) -> str:
+    caps = decision.caps
+    if caps is None:
+        return ""
+    parts = []
+    if caps.home_needle_mm is not None:
+        parts.append(f"home needle at most {caps.home_needle_mm:g} mm")
+    if caps.clinic_needle_mm is not None:
+        parts.append(f"clinic needle at most {caps.clinic_needle_mm:g} mm")
+    if caps.min_interval_d is not None:
+        parts.append(f"at least {caps.min_interval_d:g} days between sessions")
+    if caps.bleeding == "no":
+        parts.append("no bleeding")
+    if caps.anaesthetic == "no":
+        parts.append("no numbing cream")
+    return listed(parts)
+
+
+def decision_statement(decision: Decision, telling: Telling) -> Statement:
+    """One decision with its action, place, time and ground."""
+    until = until_words(decision)
+    where = f", {zone_name(decision.zone, telling.kb)}" if decision.zone else ""
+    caps = _caps_words(decision)
+    if telling.person:
+        lead = f"{ACTION_WORD[decision.action]}{where}"
+        parts = [decision.tell.strip()]
+        if until:
+            parts.append(f"This holds {until}." if until.startswith("until") else f"This holds until: {until}.")
+        if decision.overridden:
+            parts.append("Two clinicians looked at this and decided to go on.")
+    else:
+        lead = f"{decision.title}{where} ({_rule_words(decision, telling)})"
+        parts = [decision.because.strip()]
+        if until:
+            parts.append(f"Holds {until}.")
+        if caps:
+            parts.append(f"Limits: {caps}.")
+        if decision.overridden:
+            parts.append("OVERRIDDEN with a coded reason and two signatures.")
+        if decision.conflicts:
+            parts.append(f"Sources disagree: {', '.join(_conflict_label(c, telling) for c in decision.conflicts)}.")
+    return telling.say(" ".join(part for part in parts if part), decision.sources, lead=lead,
+                       proposal=decision.proposal)
+
+
+def _conflict_label(name: str, telling: Telling) -> str:
+    conflict: Conflict | None = telling.kb.by("conflicts").get(name)
+    return (conflict.ref or conflict.topic) if conflict else name
+
+
+def decisions_section(clearance: Clearance, telling: Telling) -> Section:
+    """Why: every rule that fired."""
+    telling = telling.at("Why this answer")
+    points = tuple(decision_statement(decision, telling) for decision in clearance.decisions)
+    nothing = () if points else (telling.say("None of the rules that were checked speaks against it."),)
+    return Section("why", "Why this answer", nothing, points)
+
+
+def question_text(question: Question, telling: Telling) -> str:
+    """A question with its zone."""
+    where = f" ({zone_name(question.zone, telling.kb)})" if question.zone else ""
+    return f"{question.ask.strip()}{where}"
+
+
+def questions_section(clearance: Clearance, telling: Telling) -> Section | None:
+    """What is not known and can still change the answer."""
+    if not clearance.asks:
+        return None
+    telling = telling.at("Questions still open")
+    if telling.person:
+        points = tuple(telling.say(question_text(question, telling)) for question in clearance.asks)
+    else:
+        points = tuple(
+            telling.say(
+                f"{question_text(question, telling)} Fact {question.fact}; at worst "
+                f"{question.decisive.replace('_', ' ')}; asked by {', '.join(question.rules)}"
+            )
+            for question in clearance.asks
+        )
+    intro = telling.say("The answer can change with each of these. Not known never counts as no")
+    return Section("questions", "Questions still open", (intro,), points)
+
+
+def conflicts_section(names: Iterable[str], telling: Telling) -> Section | None:
+    """Both sides of every conflict behind the decisions, and what the system does by default."""
+    telling = telling.at("Where sources disagree")
+    points: list[Statement] = []
+    for name in dict.fromkeys(names):
+        conflict: Conflict | None = telling.kb.by("conflicts").get(name)
+        if conflict is None:
+            points.append(telling.say(f"Conflict {name} is not in this knowledge base"))
+            continue
+        label = f" ({conflict.ref})" if conflict.ref and not telling.person else ""
+        points.append(telling.say(conflict.side_a, conflict.sources_a, lead=f"{conflict.topic}{label}, one side"))
+        points.append(telling.say(conflict.side_b, conflict.sources_b, lead=f"{conflict.topic}{label}, other side"))
+        said = conflict.tell if telling.person and conflict.tell else conflict.default
+        points.append(telling.say(said, lead=f"{conflict.topic}{label}, what we do", proposal=True))
+    return Section("conflicts", "Where sources disagree", points=tuple(points)) if points else None
+
+
+# ---------------------------------------------------------------- hand-off sheet
+
+
+def answer_words(value: FactValue) -> str:
+    """An answer as a person reads it; None is "not known", never "no"."""
+    if value is None:
+        return NOT_KNOWN
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, tuple):
+        return listed([part.replace("-", " ") for part in value]) if value else "none of them"
+    if isinstance(value, float):
+        return number(value)
+    return value
+
+
+def _fact_row(fact: Fact, telling: Telling, zone: str | None = None) -> Row:
+    definition: FactDefinition | None = telling.kb.by("facts").get(fact.name)
+    asked = (definition.ask_clinician or definition.ask) if definition else fact.name.replace("_", " ")
+    where = f" ({zone_name(zone, telling.kb)})" if zone else ""
+    notes = [answer_words(fact.value)]
+    if fact.since is not None:
+        notes.append(f"since {on_day(fact.since)}")
+    if fact.by:
+        notes.append(f"by {fact.by}")
+    return telling.row(f"{asked.strip()}{where}", ", ".join(notes))
+
+
+def facts_table(case: Case, telling: Telling) -> Table:
+    """What was told and found: person, zones, answers, scores."""
+    person, seen = case.person, case.assessment
+    rows = [
+        telling.row("Birth year", str(person.birth_year) if person.birth_year else NOT_KNOWN),
+        telling.row("Skin type", person.phototype or NOT_KNOWN),
+        telling.row("Sex at birth", person.sex_at_birth or NOT_KNOWN),
+    ]
+    for finding in seen.zones:
+        concern = telling.kb.by("indications").get(finding.concern)
+        measured = [f"{finding.area_cm2:g} cm²", concern.name if concern else finding.concern]
+        if finding.epidermis_um is not None:
+            measured.append(f"epidermis {finding.epidermis_um:g} µm")
+        if finding.dermis_mm is not None:
+            measured.append(f"dermis {finding.dermis_mm:g} mm")
+        rows.append(telling.row(zone_name(finding.zone, telling.kb).capitalize(), ", ".join(measured)))
+    rows += [_fact_row(fact, telling) for fact in (*person.facts, *seen.facts)]
+    rows += [_fact_row(fact, telling, finding.zone) for finding in seen.zones for fact in finding.facts]
+    for score in seen.scores:
+        where = f" ({zone_name(score.zone, telling.kb)})" if score.zone else ""
+        scale = telling.kb.by("scales").get(score.scale)
+        rows.append(telling.row(f"{scale.name if scale else score.scale}{where}", number(score.value)))
+    return Table(f"What was known on {on_day(seen.on)}", ("Question", "Answer"), tuple(rows))
+
+
+def handoff_section(clearance: Clearance, telling: Telling, case: Case | None) -> Section:
+    """The sheet for the clinic: who, what was found, which rules spoke, what is still open."""
+    telling = telling.at("Sheet for the clinic")
+    zones = zones_name([zone.zone for zone in clearance.zones], telling.kb)
+    intro = telling.say(
+        f"Person {clearance.person}, asked on {on_day(clearance.on)} about needling {setting_words(clearance.setting)} "
+        f"on: {zones}. Answer: {VERDICT_WORD[clearance.verdict].lower()}"
+    )
+    paragraphs = [intro]
+    if case is None:
+        paragraphs.append(telling.say(
+            f"The answers themselves are in the assessment with the mark {clearance.assessment_sha256[:12]}"))
+    tables = [facts_table(case, telling)] if case is not None else []
+    if clearance.decisions:
+        rows = tuple(
+            telling.row(
+                decision.title + (f" ({zone_name(decision.zone, telling.kb)})" if decision.zone else ""),
+                decision.action.replace("_", " ") + (", overridden" if decision.overridden else ""),
+                until_words(decision) or "no time given",
+                sources=decision.sources,
+                proposal=decision.proposal,
+            )
+            for decision in clearance.decisions
+        )
+        tables.append(Table("What the rules decided", ("Rule", "Action", "Until"), rows))
+    if clearance.asks:
+        rows = tuple(
+            telling.row(question_text(question, telling), question.decisive.replace("_", " "))
+            for question in clearance.asks
+        )
+        tables.append(Table("What is still open", ("Question", "At worst"), rows))
+    return Section("handoff", "Sheet for the clinic", tuple(paragraphs), tables=tuple(tables))

@@ -1,0 +1,1 @@
+"""The physics, written once, as plain scalar functions in SI units. No library, only arithmetic and ``math``."""

@@ -1,0 +1,85 @@
+"""How deep a channel really is, whom it reaches, and what the eye sees at once."""
+
+from __future__ import annotations
+
+from math import erfc, exp, log, pi, sqrt
+
+
+def insertion_force(tip_diameter: float, slope: float, intercept: float) -> float:
+    """Force to push one sharp needle into skin: max(0, slope d + intercept), N.
+
+    Args:
+        tip_diameter: d, m. slope: N/m. intercept: N.
+
+    Sources: romgens2014 (single solid needles, human skin ex vivo).
+    """
+    return max(slope * tip_diameter + intercept, 0.0)
+
+
+def force_share(force: float, needles: float, force_per_needle: float) -> float:
+    """Share of the possible depth that the hand's force allows: min(1, F / (N f)), ratio.
+
+    Args:
+        force: on the device, N. needles: in contact at once. force_per_needle: f, N.
+    """
+    return min(1.0, force / max(needles * force_per_needle, force))
+
+
+def reached_depth(
+    needle_length: float, efficiency: float, dead_length: float, knee: float, beyond: float, pressed: float
+) -> float:
+    """Median depth of the channels; not the needle length.
+
+    l = L - (1 - beyond) max(L - knee, 0)         d = eta l (l / (l + l_0)) pressed
+
+    The skin gives way before a needle enters, which costs short needles most (l_0); a pen falls behind its
+    setting beyond a knee.
+
+    Args:
+        needle_length: nominal L, m. efficiency: eta of a long needle, ratio. dead_length: l_0, m.
+        knee: m. beyond: share of the length that counts beyond the knee. pressed: :func:`force_share`.
+
+    Returns:
+        d, m. Never falls when L grows.
+
+    Sources: lam2008, si-array-2023, verbaan2008 (short needles reach less); donnelly2011; sasaki2019 (pen).
+    We joined them in one saturating form.
+    """
+    counted = needle_length - (1 - beyond) * max(needle_length - knee, 0.0)
+    return efficiency * counted * counted / (counted + dead_length) * pressed
+
+
+def share_deeper(layer: float, depth: float, jitter: float) -> float:
+    """Share of channels deeper than a layer when depths scatter log-normally about their median.
+
+    1 - Phi(ln(layer / d) / sigma)
+
+    Args:
+        layer: depth of the layer, m. depth: median d, m. jitter: sigma on the log scale, ratio.
+    """
+    return 0.5 * erfc(log(layer / depth) / (jitter * sqrt(2.0)))
+
+
+def strike_probability(loops: float, channel_diameter: float, loop_diameter: float) -> float:
+    """Chance that a channel that passes the capillary loops opens one: 1 - exp(-rho pi (d + d_l)^2 / 4).
+
+    Args:
+        loops: rho, per m2. channel_diameter: d, m. loop_diameter: d_l, m.
+
+    Assumes: loops lie at random. Sources: microneedle-montecarlo (loops per area and their width).
+    """
+    reach = channel_diameter + loop_diameter
+    return 1 - exp(-loops * pi * reach * reach / 4)
+
+
+def endpoint_grade(
+    stimulus: float, strikes: float, faint: float, erythema: float, pinpoint: float, confluent: float
+) -> int:
+    """What is seen at the end: 0 none, 1 faint pink, 2 erythema, 3 pinpoint blood, 4 confluent blood.
+
+    Args:
+        stimulus: s, ratio. strikes: opened loops per m2. faint, erythema: thresholds on s.
+        pinpoint, confluent: thresholds on strikes, per m2.
+    """
+    pink = (stimulus >= faint) + (stimulus >= erythema)
+    return max(pink, 3 * (strikes >= pinpoint), 4 * (strikes >= confluent))

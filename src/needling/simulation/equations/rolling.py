@@ -1,0 +1,74 @@
+"""From a stroke of the device to channels per area."""
+
+from __future__ import annotations
+
+from math import acos, pi
+
+
+def rolling_radius(drum_radius: float, needle_length: float, share: float) -> float:
+    """Radius on which the drum rolls without slip: between the drum and the needle tips.
+
+    R_e = R + u L
+
+    Args:
+        drum_radius: R, m.
+        needle_length: nominal L, m.
+        share: u from 0 (rolls on the skin) to 1 (rolls on the tips).
+
+    Returns:
+        R_e, m.
+
+    Assumes: no slip; which of the two limits holds is not known, so u is drawn.
+    """
+    return drum_radius + share * needle_length
+
+
+def roller_density(
+    rings: float, needles_per_ring: float, radius: float, drum_width: float, passes: float
+) -> float:
+    """Channels per area that a roller leaves after a number of passes over the same skin.
+
+    n = passes N_r N_c / (2 pi R_e W)
+
+    Args:
+        rings: N_r. needles_per_ring: N_c. radius: R_e, m. drum_width: W, m.
+        passes: traverses in all directions together.
+
+    Returns:
+        n, per m2.
+
+    Sources: schwarz2011 (geometry of the drum); doddaballapur2009 (about 250 per cm2 after 15 passes).
+    """
+    return passes * rings * needles_per_ring / (2 * pi * radius * drum_width)
+
+
+def stamp_density(needles: float, head_area: float, passes: float) -> float:
+    """Channels per area of a stamp that is pressed edge to edge: n = passes N / A, per m2."""
+    return passes * needles / head_area
+
+
+def pen_density(needles: float, rate: float, speed: float, head_width: float, passes: float) -> float:
+    """Channels per area of a pen drawn over the skin.
+
+    n = passes N f / (v w)
+
+    Args:
+        needles: N. rate: strokes per second f, Hz. speed: v, m/s. head_width: w, m. passes: traverses.
+
+    Returns:
+        n, per m2.
+    """
+    return passes * needles * rate / (speed * head_width)
+
+
+def entry_tilt(drum_radius: float, needle_length: float) -> float:
+    """Angle from the normal at which a roller's needle meets flat skin: cos t = R / (R + L), rad.
+
+    Assumes: the drum rests on the skin and the skin is rigid, so this is the largest possible tilt.
+    """
+    return acos(drum_radius / (drum_radius + needle_length))
+
+
+def needles_in_contact(rings: float, needles_per_ring: float, tilt: float) -> float:
+    """Needles of a roller that touch the skin at once: N_r 2 t / (2 pi / N_c), number."""
+    return rings * needles_per_ring * tilt / pi

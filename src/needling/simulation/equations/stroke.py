@@ -1,0 +1,70 @@
+"""One stroke on one person's zone: from the tool and the hand to channels, depth, stimulus and blood."""
+
+from __future__ import annotations
+
+from math import pi
+
+from needling.simulation.equations.depth import (
+    force_share, insertion_force, reached_depth, share_deeper, strike_probability,
+)
+from needling.simulation.equations.healing import coverage, depth_response
+from needling.simulation.equations.rolling import (
+    entry_tilt, needles_in_contact, pen_density, roller_density, rolling_radius, stamp_density,
+)
+
+KINDS = ("roller", "stamp", "pen")
+# Columns of a tool: what the device and the hand give.
+TOOL = ("kind", "needles", "rings", "needles_per_ring", "drum_radius", "drum_width", "head_area", "head_width",
+        "rate", "speed", "base_diameter", "tip_diameter", "needle_length", "passes", "force")
+# Rows of a person: parameter ids, in the order of the arguments of :func:`stroke` after ``epidermis``;
+# efficiency and dead length have one row for each kind of device, in the order of ``KINDS``.
+SHARED_PARAMETERS = ("rolling-radius-share", "channel-recoil-ratio", "insertion-force-slope",
+                     "insertion-force-intercept", "pen-knee-length", "pen-beyond-share", "channel-depth-jitter",
+                     "signal-halo", "epidermis-fade", "depth-scale", "capillary-density", "capillary-diameter",
+                     "capillary-depth")
+KIND_PARAMETERS = tuple(f"{kind}-{what}" for what in ("efficiency", "dead-length") for kind in KINDS)
+STROKE_PARAMETERS = (*SHARED_PARAMETERS, *KIND_PARAMETERS)
+
+
+def stroke(
+    kind: float, needles: float, rings: float, needles_per_ring: float, drum_radius: float, drum_width: float,
+    head_area: float, head_width: float, rate: float, speed: float, base_diameter: float, tip_diameter: float,
+    needle_length: float, passes: float, force: float,
+    epidermis: float, efficiency: float, dead_length: float,
+    radius_share: float, recoil: float, force_slope: float, force_intercept: float, knee: float, beyond: float,
+    jitter: float, halo: float, fade: float, scale: float, loops: float, loop_diameter: float, loop_depth: float,
+) -> tuple[float, float, float, float, float, float, float]:
+    """What one stroke does to one person's zone.
+
+    s = coverage(n x share that reaches the dermis) x depth response            (models of this package)
+
+    Args:
+        kind: 0 roller, 1 stamp, 2 pen. needles .. force: the tool, SI; see ``TOOL``.
+        epidermis: thickness of this person's zone, m. efficiency, dead_length: of this kind of device.
+        The others: values of ``SHARED_PARAMETERS`` in that order.
+
+    Returns:
+        density (per m2), share that reaches the dermis, median depth (m), coverage, stimulus s,
+        capillary strikes (per m2), opened share of the skin's area n pi r_c^2.
+    """
+    pressed = 1.0
+    counted_beyond = 1.0
+    if kind < 0.5:
+        density = roller_density(rings, needles_per_ring, rolling_radius(drum_radius, needle_length, radius_share),
+                                 drum_width, passes)
+        touching = needles_in_contact(rings, needles_per_ring, entry_tilt(drum_radius, needle_length))
+        pressed = force_share(force, touching, insertion_force(tip_diameter, force_slope, force_intercept))
+    elif kind < 2 - 0.5:
+        density = stamp_density(needles, head_area, passes)
+        pressed = force_share(force, needles, insertion_force(tip_diameter, force_slope, force_intercept))
+    else:
+        density = pen_density(needles, rate, speed, head_width, passes)
+        counted_beyond = beyond
+    depth = reached_depth(needle_length, efficiency, dead_length, knee, counted_beyond, pressed)
+    dermal = share_deeper(epidermis, depth, jitter)
+    radius = 0.5 * recoil * base_diameter
+    covered = coverage(density * dermal, radius, halo)
+    stimulus = covered * depth_response(depth, epidermis, fade, scale)
+    passing = share_deeper(epidermis + loop_depth, depth, jitter)
+    strikes = density * passing * strike_probability(loops, 2 * radius, loop_diameter)
+    return density, dermal, depth, covered, stimulus, strikes, density * pi * radius * radius
