@@ -42,14 +42,16 @@ def main(members: int = 256, key: int = 0) -> Misses:
     choice = choose(plans, courses, case.goals)  # robust, Pareto, reproducible
     print(explain(choice, kb, reader="person", clearance=clearance))
 
-    approval = approve(choice.plan, choice.forecast, clearance, by="dr-example",
-                       at=datetime(2026, 11, 21, tzinfo=UTC))  # hashed, locked, frozen
+    approval = approve(
+        choice.plan, choice.forecast, clearance, by="dr-example", at=datetime(2026, 11, 21, tzinfo=UTC)
+    )  # hashed, locked, frozen
 
     records = [  # what was really done: the last visit came nine days late
         SessionRecord(
             approval=approval.sha256,
             session=number,
-            on=choice.plan.start + timedelta(days=session.day_d + (9 if number == len(choice.plan.sessions) - 1 else 0)),
+            on=choice.plan.start
+            + timedelta(days=session.day_d + (9 if number == len(choice.plan.sessions) - 1 else 0)),
             device=session.device,
             lot="LOT-7",
             strokes=session.strokes,
@@ -64,17 +66,20 @@ def main(members: int = 256, key: int = 0) -> Misses:
         on=records[-1].on + timedelta(days=90),
         setting="clinic",
         zones=assessment.zones,
-        scores=tuple(ScaleScore(scale="goodman-baron-qualitative", zone=finding.zone, value=2)
-                     for finding in assessment.zones),
+        scores=tuple(
+            ScaleScore(scale="goodman-baron-qualitative", zone=finding.zone, value=2) for finding in assessment.zones
+        ),
         by="dr-example",
     )
     misses = score(approval, records, [followup], kb)  # planned vs delivered, forecast vs seen
-    learned = recalibrate(belief, approval, records, [followup])  # and round again
+    belief, report = recalibrate(belief, approval, records, [followup])  # and round again
 
     for miss in misses.misses:
-        print(f"{miss.zone}: expected {miss.forecast_median:.1f} ({miss.low:.1f} to {miss.high:.1f}), "
-              f"seen {miss.seen:g}; inside the 90 % band: {'yes' if miss.inside_90 else 'no'}")
-    print(learned.learned)
+        print(
+            f"{miss.zone}: expected {miss.forecast_median:.1f} ({miss.low:.1f} to {miss.high:.1f}), "
+            f"seen {miss.seen:g}; inside the 90 % band: {'yes' if miss.inside_90 else 'no'}"
+        )
+    print(report.words)
     return misses
 
 

@@ -30,16 +30,22 @@ def healthy(
     if age_y is not None:
         answers["age_y"] = age_y
     person = Person.model_validate(
-        {"id": "p-1", "phototype": phototype, "sex_at_birth": sex,
-         "facts": {name: value for name, value in answers.items() if value is not None}}
+        {
+            "id": "p-1",
+            "phototype": phototype,
+            "sex_at_birth": sex,
+            "facts": {name: value for name, value in answers.items() if value is not None},
+        }
     )
     assessment = Assessment.model_validate(
         {
             "person": "p-1",
             "on": on,
             "setting": setting,
-            "zones": [{"zone": zone, "concern": concern, "area_cm2": area, "facts": zone_facts or {}}
-                      for zone, concern, area in zones],
+            "zones": [
+                {"zone": zone, "concern": concern, "area_cm2": area, "facts": zone_facts or {}}
+                for zone, concern, area in zones
+            ],
             "scores": list(scores),
         }
     )

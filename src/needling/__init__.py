@@ -3,6 +3,8 @@
 The public names, imported when they are first used, so that screening never waits for a compiler.
 """
 
+# ruff: noqa: F401 - the names under TYPE_CHECKING are there for type checkers and editors
+
 from __future__ import annotations
 
 from importlib import import_module
@@ -45,7 +47,7 @@ _HOME = {
     "OutOfRange": "needling.errors",
 }
 
-__all__ = [  # noqa: PLE0604 - the table above is the one list of public names
+__all__ = [
     *_HOME
 ]
 

@@ -10,8 +10,8 @@ from needling.documents import Case, Question
 from needling.errors import BadInput
 from needling.knowledge.facts import resolve_name, value_problem
 from needling.planning.answers import case_problems
-from needling.planning.screen import screen
 from needling.planning.protocol import site_zones
+from needling.planning.screen import screen
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -28,11 +28,12 @@ from needling.simulation.recalibrate import Learned, reweight
 
 
 class _Judged(NamedTuple):
-    """One candidate as the choice sees it."""
+    """One candidate as the choice sees it; ``gain_known`` False: no honest forecast of a result exists."""
 
     plan: Plan
     course: Course
     card: Scorecard
+    gain_known: bool
 
 
 def _parameter(kb: Knowledge, name: str) -> float:
@@ -72,17 +73,34 @@ def _judge(plan: Plan, course: Course, goals: Goals, kb: Knowledge) -> _Judged:
         - goals.harm_weight * harm / _parameter(kb, "choosing-harm-exchange")
         - goals.visits_weight * visits / _parameter(kb, "choosing-visits-exchange")
     )
-    card = Scorecard(plan=plan.label, plan_sha256=plan.sha256, gain=gain, gain_low=low, redness_d=redness,
-                     harm_probability=harm, visits_count=visits, utility=utility, on_front=False,
-                     barred_by=_barred(plan, course, redness, visits, goals))
-    return _Judged(plan, course, card)
+    card = Scorecard(
+        plan=plan.label,
+        plan_sha256=plan.sha256,
+        gain=gain,
+        gain_low=low,
+        redness_d=redness,
+        harm_probability=harm,
+        visits_count=visits,
+        utility=utility,
+        on_front=False,
+        barred_by=_barred(plan, course, redness, visits, goals),
+    )
+    return _Judged(plan, course, card, found.gain_known)
 
 
 def _dominates(a: Scorecard, b: Scorecard) -> bool:
-    better = (a.gain_low >= b.gain_low, a.redness_d <= b.redness_d, a.harm_probability <= b.harm_probability,
-              a.visits_count <= b.visits_count)
-    strictly = (a.gain_low > b.gain_low or a.redness_d < b.redness_d or a.harm_probability < b.harm_probability
-                or a.visits_count < b.visits_count)
+    better = (
+        a.gain_low >= b.gain_low,
+        a.redness_d <= b.redness_d,
+        a.harm_probability <= b.harm_probability,
+        a.visits_count <= b.visits_count,
+    )
+    strictly = (
+        a.gain_low > b.gain_low
+        or a.redness_d < b.redness_d
+        or a.harm_probability < b.harm_probability
+        or a.visits_count < b.visits_count
+    )
     return all(better) and strictly
 
 
@@ -90,8 +108,13 @@ def _mark_front(judged: list[_Judged]) -> list[_Judged]:
     """Mark the candidates that no other allowed candidate beats in every objective at once."""
     allowed = [one.card for one in judged if not one.card.barred_by]
     return [
-        one._replace(card=one.card.model_copy(update={
-            "on_front": not one.card.barred_by and not any(_dominates(other, one.card) for other in allowed)}))
+        one._replace(
+            card=one.card.model_copy(
+                update={
+                    "on_front": not one.card.barred_by and not any(_dominates(other, one.card) for other in allowed)
+                }
+            )
+        )
         for one in judged
     ]
 
@@ -107,11 +130,11 @@ def _longest_mm(plan: Plan) -> float:
 
 def _binding(chosen: _Judged, judged: list[_Judged]) -> str:
     """What keeps the choice from being another one: a wish, a limit of length, or nothing but its own merit."""
-    unbarred = _best([one for one in judged if one.course.result is CourseResult.OK])
+    unbarred = _best(_worth_showing([one for one in judged if one.course.result is CourseResult.OK]))
     if unbarred.card.plan_sha256 != chosen.card.plan_sha256:
         return f"your wish: {unbarred.card.barred_by}; without it: {unbarred.card.plan}"
     if not chosen.plan.sessions:
-        declined = [reason.what for reason in chosen.plan.rationale if reason.what.startswith(("Declined", ))]
+        declined = [reason.what for reason in chosen.plan.rationale if reason.what.startswith(("Declined",))]
         unplanned = [reason.what for reason in chosen.plan.rationale if reason.what.endswith("no plan")]
         named = declined + unplanned
         if named and len(judged) == 1:
@@ -125,6 +148,26 @@ def _binding(chosen: _Judged, judged: list[_Judged]) -> str:
             if reason.what.startswith("Needle length") and f"at most {longest:g} mm" in reason.what:
                 return f"{reason.what}. {reason.why}"
     return "none: a milder or stronger candidate scores lower by itself"
+
+
+def _worth_showing(allowed: list[_Judged]) -> list[_Judged]:
+    """At home no result can be forecast, so nothing would ever outweigh doing nothing. Who asks for a home routine
+    is still shown the mildest safe one, with "doing nothing is as good" beside it."""
+    routines = [one for one in allowed if one.plan.sessions and one.plan.envelope == "home"]
+    return routines if routines and not any(one.gain_known for one in routines) else allowed
+
+
+def _because(chosen: _Judged) -> str:
+    card = chosen.card
+    if not chosen.plan.sessions:
+        return "doing nothing costs nothing, and nothing else is worth more here"
+    costs = (
+        f"redness {card.redness_d:.1f} days, chance of a lasting mark {card.harm_probability:.0%}, "
+        f"{card.visits_count} visits"
+    )
+    if not chosen.gain_known:
+        return f"no trial lets us forecast a gain; this is the mildest safe routine ({costs}), and doing nothing is as good"
+    return f"careful gain {card.gain_low:.2f} meaningful changes, {costs}"
 
 
 def choose(plans: Sequence[Plan], courses: Sequence[Course], goals: Goals | None = None) -> Choice:
@@ -151,27 +194,21 @@ def choose(plans: Sequence[Plan], courses: Sequence[Course], goals: Goals | None
         raise BadInput(f"choose needs one course for each plan; got {len(plans)} plans and {len(courses)} courses")
     if all(plan.sessions for plan in plans):
         raise NotAllowed("'no treatment' must be among the candidates; use propose()")
-    kb = courses[0].knowledge
+    kb = courses[0].context.belief.knowledge
     judged = _mark_front([_judge(plan, course, goals, kb) for plan, course in zip(plans, courses, strict=True)])
     allowed = [one for one in judged if not one.card.barred_by]
     if not allowed:
         raise NotAllowed("No candidate could be forecast: " + "; ".join(sorted({one.card.barred_by for one in judged})))
-    chosen = _best(allowed)
+    chosen = _best(_worth_showing(allowed))
     others = [one for one in allowed if one is not chosen]
     runner_up = _best(others) if others else None
-    because = (
-        f"careful gain {chosen.card.gain_low:.2f} meaningful changes, redness {chosen.card.redness_d:.1f} days, "
-        f"chance of a lasting mark {chosen.card.harm_probability:.0%}, {chosen.card.visits_count} visits"
-        if chosen.plan.sessions
-        else "doing nothing costs nothing, and nothing else is worth more here"
-    )
     return Choice(
         plan=chosen.plan,
         forecast=forecast(chosen.course, chosen.plan),
         scorecards=tuple(one.card for one in judged),
         runner_up=runner_up.card.plan if runner_up else "there is no other candidate",
         binding=_binding(chosen, judged),
-        because=because,
+        because=_because(chosen),
         goals=goals,
     )
 
@@ -191,8 +228,11 @@ def _delivered_plan(approval: Approval, records: Sequence[SessionRecord]) -> Pla
         if not record.strokes:
             continue
         day = float((record.on - approval.plan.start).days)
-        sessions.append(planned[record.session].model_copy(
-            update={"day_d": day, "device": record.device, "strokes": record.strokes}))
+        sessions.append(
+            planned[record.session].model_copy(
+                update={"day_d": day, "device": record.device, "strokes": record.strokes}
+            )
+        )
     return approval.plan.model_copy(update={"sessions": tuple(sessions), "label": "as delivered"})
 
 
@@ -201,20 +241,40 @@ def _misses(approval: Approval, followups: Sequence[Assessment]) -> list[Miss]:
     for followup in followups:
         day = float((followup.on - approval.plan.start).days)
         for outcome in approval.forecast.outcomes:
-            readings = [score for score in followup.scores
-                        if score.scale == outcome.scale and score.zone in (outcome.zone, None)]
-            measure = next((m for m in approval.forecast.measures
-                            if m.zone == outcome.zone and m.measure == f"seen-{outcome.scale}"), None)
+            readings = [
+                score
+                for score in followup.scores
+                if score.scale == outcome.scale and score.zone in (outcome.zone, None)
+            ]
+            measure = next(
+                (
+                    m
+                    for m in approval.forecast.measures
+                    if m.zone == outcome.zone and m.measure == f"seen-{outcome.scale}"
+                ),
+                None,
+            )
             if not readings or measure is None:
                 continue
             levels = np.asarray(measure.levels_share)
             band = np.array([np.interp(day, approval.forecast.days_d, row) for row in measure.quantiles])
             seen = readings[0].value
             low, q25, median, q75, high = (quantile_at(levels, band, q) for q in (0.05, 0.25, 0.5, 0.75, 0.95))
-            found.append(Miss(measure=measure.measure, zone=outcome.zone, on=followup.on, forecast_median=median,
-                              low=low, high=high, seen=seen, error=seen - median,
-                              crps=crps_from_quantiles(levels, band, seen),
-                              inside_50=bool(q25 <= seen <= q75), inside_90=bool(low <= seen <= high)))
+            found.append(
+                Miss(
+                    measure=measure.measure,
+                    zone=outcome.zone,
+                    on=followup.on,
+                    forecast_median=median,
+                    low=low,
+                    high=high,
+                    seen=seen,
+                    error=seen - median,
+                    crps=crps_from_quantiles(levels, band, seen),
+                    inside_50=bool(q25 <= seen <= q75),
+                    inside_90=bool(low <= seen <= high),
+                )
+            )
     return found
 
 
@@ -229,14 +289,22 @@ def _deliveries(approval: Approval, records: Sequence[SessionRecord], kb: Knowle
             done = [own for own in record.strokes if own.zone == stroke.zone]
             wanted = planned_density_per_cm2(kb.device(planned.device), stroke)
             given = sum(planned_density_per_cm2(kb.device(record.device), own) for own in done)
-            found.append(Delivery(session=record.session, zone=stroke.zone, planned_per_cm2=wanted,
-                                  delivered_per_cm2=given, difference_pct=100 * (given - wanted) / wanted,
-                                  late_d=float(late)))
+            found.append(
+                Delivery(
+                    session=record.session,
+                    zone=stroke.zone,
+                    planned_per_cm2=wanted,
+                    delivered_per_cm2=given,
+                    difference_pct=100 * (given - wanted) / wanted,
+                    late_d=float(late),
+                )
+            )
     return found
 
 
-def score(approval: Approval, records: Sequence[SessionRecord], followups: Sequence[Assessment],
-          kb: Knowledge | None = None) -> Misses:
+def score(
+    approval: Approval, records: Sequence[SessionRecord], followups: Sequence[Assessment], kb: Knowledge | None = None
+) -> Misses:
     """Was the forecast right, and was the plan done?
 
     Args:
@@ -266,8 +334,9 @@ def score(approval: Approval, records: Sequence[SessionRecord], followups: Seque
     )
 
 
-def recalibrate(belief: Belief, approval: Approval, records: Sequence[SessionRecord],
-                followups: Sequence[Assessment]) -> Learned:
+def recalibrate(
+    belief: Belief, approval: Approval, records: Sequence[SessionRecord], followups: Sequence[Assessment]
+) -> Learned:
     """What the follow-up teaches about one person.
 
     The course is run again as it was delivered; each member of the ensemble is weighted by how well its

@@ -36,7 +36,9 @@ app = typer.Typer(
 
 CaseFile = Annotated[Path, typer.Argument(help="Case file (YAML or JSON): a person, an assessment, goals.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
-Key = Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Key of the random numbers; the same key, the same result.")]
+Key = Annotated[
+    int, typer.Option(min=0, max=2**31 - 1, help="Key of the random numbers; the same key, the same result.")
+]
 Members = Annotated[int, typer.Option(min=16, max=65536, help="Possible people in the ensemble.")]
 
 
@@ -71,10 +73,13 @@ def _warm(quiet: bool) -> None:
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     console = _console(stderr=True)
-    with Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=console,
-                  transient=True) as progress:
+    with Progress(
+        SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=console, transient=True
+    ) as progress:
         task = progress.add_task("Compiling the simulation kernels, once on this machine (about 10-30 s) ...")
-        warm_lanes(lambda name: progress.update(task, description=f"Compiling the simulation kernels, once: {name} ..."))
+        warm_lanes(
+            lambda name: progress.update(task, description=f"Compiling the simulation kernels, once: {name} ...")
+        )
 
 
 # ---------------------------------------------------------------- screen
@@ -192,7 +197,9 @@ def plan(
 @app.command()
 def simulate(
     case: CaseFile,
-    protocol: Annotated[str, typer.Option(help='Like "1.5 mm roller, 4 directions x 4 passes, cheeks, every 6 weeks x 3".')],
+    protocol: Annotated[
+        str, typer.Option(help='Like "1.5 mm roller, 4 directions x 4 passes, cheeks, every 6 weeks x 3".')
+    ],
     key: Key = 0,
     members: Members = 256,
     as_json: AsJson = False,
@@ -216,9 +223,15 @@ def simulate(
     course = run(wished, found.person, found.assessment, Belief.prior(kb, members=members), key=key)
     expected = forecast(course, wished)
     if as_json:
-        _print_json({"plan": wished.model_dump(mode="json"), "forecast": expected.model_dump(mode="json"),
-                     "breaches": [breach._asdict() | {"sources": [c.model_dump() for c in breach.sources]}
-                                  for breach in outside]})
+        _print_json(
+            {
+                "plan": wished.model_dump(mode="json"),
+                "forecast": expected.model_dump(mode="json"),
+                "breaches": [
+                    breach._asdict() | {"sources": [c.model_dump() for c in breach.sources]} for breach in outside
+                ],
+            }
+        )
     else:
         from needling.report.terminal import show_breaches, show_forecast
 
@@ -237,8 +250,8 @@ def cite(
     as_json: AsJson = False,
 ) -> None:
     """How to cite needling; or the sources behind a rule, a key or a word."""
-    from needling.report.terminal import show_sources
     from needling.report.bibliography import how_to_cite, sources_for
+    from needling.report.terminal import show_sources
 
     kb = _knowledge()
     if not words:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -63,7 +62,7 @@ class YamlText:
 
 
 def _plain(node: Any, depth: int = 0) -> Any:
-    """Round-trip nodes to plain Python values (dates kept), refusing what no document holds."""
+    """Round-trip nodes to plain Python values refusing what no document holds."""
     if depth > _MAX_DEPTH:
         raise ValueError(f"nested deeper than {_MAX_DEPTH} levels")
     if isinstance(node, dict):
@@ -81,10 +80,6 @@ def _plain(node: Any, depth: int = 0) -> Any:
         return int(node)
     if isinstance(node, float):
         return float(node)
-    if isinstance(node, datetime):
-        return datetime.fromisoformat(node.isoformat())
-    if isinstance(node, date):
-        return node
     if isinstance(node, str):
         return str(node)
     raise ValueError(f"a {type(node).__name__} cannot stand here")
@@ -93,9 +88,15 @@ def _plain(node: Any, depth: int = 0) -> Any:
 def parse_yaml(text: str, name: str, error: type[NeedlingError] = BadInput) -> YamlText:
     """YAML 1.2 text to data with line numbers. Raises ``error`` for broken YAML and duplicate keys."""
     from ruamel.yaml import YAML
+    from ruamel.yaml.constructor import RoundTripConstructor
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+    class _DatesAsWritten(RoundTripConstructor):  # type: ignore[misc]
+        """Dates stay text: the document's own check then names the line of a thirteenth month."""
+
+    _DatesAsWritten.add_constructor("tag:yaml.org,2002:timestamp", lambda loader, node: str(node.value))
     parser = YAML(typ="rt", pure=True)
+    parser.Constructor = _DatesAsWritten
     parser.allow_duplicate_keys = False
     try:
         tree = parser.load(text)
@@ -109,8 +110,17 @@ def parse_yaml(text: str, name: str, error: type[NeedlingError] = BadInput) -> Y
         raise error(f"{name}:{line}: this is not valid YAML: {problem}; mend the line or the one before it") from None
     except RecursionError:
         raise error(f"{name}: nested deeper than {_MAX_DEPTH} levels; no document needs that") from None
-    except (YAMLError, ValueError, TypeError, OverflowError, AttributeError, KeyError, IndexError, AssertionError,
-            NotImplementedError) as broken:
+    except (
+        YAMLError,
+        ValueError,
+        TypeError,
+        OverflowError,
+        AttributeError,
+        KeyError,
+        IndexError,
+        AssertionError,
+        NotImplementedError,
+    ) as broken:
         first = str(broken).split("\n")[0] or type(broken).__name__
         raise error(f"{name}: this is not valid YAML: {first}") from None
 
@@ -192,7 +202,9 @@ def validate(
 ) -> Model:
     """Parsed text to a document; ``check`` adds findings that need more than the document itself."""
     if not isinstance(text.data, dict):
-        raise error(f"{text.name}:1: expected keys and values ({', '.join(model.model_fields)}), got {_short(text.data)}")
+        raise error(
+            f"{text.name}:1: expected keys and values ({', '.join(model.model_fields)}), got {_short(text.data)}"
+        )
     try:
         document = TypeAdapter(model).validate_python(text.data)
     except ValidationError as invalid:

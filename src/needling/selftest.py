@@ -35,9 +35,7 @@ def _answered(kb: Knowledge, setting: str, **facts: Any) -> tuple[Person, Assess
     quiet.update({"age_y": 34.0, **facts})
     person = Person.model_validate({"id": "selftest", "phototype": "II", "sex_at_birth": "female", "facts": quiet})
     zone = ZoneFinding(zone="cheek-left", concern="acne-scars-rolling", area_cm2=40)
-    return person, Assessment.model_validate(
-        {"person": "selftest", "on": _ON, "setting": setting, "zones": (zone,)}
-    )
+    return person, Assessment.model_validate({"person": "selftest", "on": _ON, "setting": setting, "zones": (zone,)})
 
 
 def _knowledge_sound(kb: Knowledge) -> str:

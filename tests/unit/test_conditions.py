@@ -71,8 +71,20 @@ def test_tests(test: dict[str, Any], value: Any, expected: bool | None) -> None:
 
 @pytest.mark.parametrize(
     "broken",
-    [[], {}, {"all": []}, {"all": A}, {"a": True}, {"a": {"equals": 1}}, {"a": {"below": "six"}}, {"a": {"in": []}},
-     {"a": {"within": [1]}}, {"a": {"is": 1, "in": [1]}}, {"not": [A]}, {"a": {"is": 1}, "b": {"is": 1}}],
+    [
+        [],
+        {},
+        {"all": []},
+        {"all": A},
+        {"a": True},
+        {"a": {"equals": 1}},
+        {"a": {"below": "six"}},
+        {"a": {"in": []}},
+        {"a": {"within": [1]}},
+        {"a": {"is": 1, "in": [1]}},
+        {"not": [A]},
+        {"a": {"is": 1}, "b": {"is": 1}},
+    ],
 )
 def test_the_grammar_is_closed(broken: Any) -> None:
     assert grammar_errors(broken)
@@ -92,7 +104,9 @@ def conditions() -> st.SearchStrategy[dict[str, Any]]:
 
 
 @given(conditions(), st.dictionaries(st.sampled_from("abcd"), st.booleans()))
-def test_unknown_is_decided_only_when_every_completion_agrees(condition: dict[str, Any], known: dict[str, bool]) -> None:
+def test_unknown_is_decided_only_when_every_completion_agrees(
+    condition: dict[str, Any], known: dict[str, bool]
+) -> None:
     """A second implementation: enumerate all completions of the unknown facts with Boolean logic."""
 
     def boolean(part: dict[str, Any], facts: dict[str, bool]) -> bool:

@@ -58,12 +58,10 @@ def test_a_good_case_reads(tmp_path: Path) -> None:
         ("2026-01-15", "2026-13-15", 7, ["2026-13-15"]),
         ("area_cm2: 40", "area_cm2: .nan", 12, ["finite"]),
         ("  id: p\n", "  id: p\n  id: q\n", 3, ["duplicate"]),
-        ("person:\n", "person: [\n", 2, ["not valid YAML"]),
+        ("person:\n", "person: [\n", 3, ["not valid YAML"]),
     ],
 )
-def test_each_mistake_is_named_with_its_line(
-    tmp_path: Path, old: str, new: str, line: int, parts: list[str]
-) -> None:
+def test_each_mistake_is_named_with_its_line(tmp_path: Path, old: str, new: str, line: int, parts: list[str]) -> None:
     assert old in GOOD
     message = failure(tmp_path, GOOD.replace(old, new))
     assert f"case.yaml:{line}" in message, message

@@ -51,8 +51,10 @@ def _rule_problems(kb: Knowledge, rule: Any) -> Iterator[str]:
         for name in example:
             if name != "expect" and name not in BUILT_IN and resolve_name(name, facts) is None:
                 yield _missing(name, known, "fact in an example:")
-    best = max((_RANK[kb.source(c.key).access] for c in rule.sources if c.stance == "supports" and c.key in kb.by("sources")),
-               default=0)
+    best = max(
+        (_RANK[kb.source(c.key).access] for c in rule.sources if c.stance == "supports" and c.key in kb.by("sources")),
+        default=0,
+    )
     if _RANK[rule.access] > best:
         yield f"access '{rule.access}' is better than that of its best supporting source"
 
@@ -66,7 +68,9 @@ def cross_check(kb: Knowledge, origin: Origin) -> list[str]:
         for entry in getattr(kb, section):
             name = id_of(section, entry)
             found: list[str] = [
-                _missing(citation.key, sources, "source") for citation in _citations(entry) if citation.key not in sources
+                _missing(citation.key, sources, "source")
+                for citation in _citations(entry)
+                if citation.key not in sources
             ]
             if section == "rules":
                 found += _rule_problems(kb, entry)
@@ -78,7 +82,9 @@ def cross_check(kb: Knowledge, origin: Origin) -> list[str]:
                     found += [_missing(site, sites, "site") for site in protocol.sites if site not in sites]
                     found += [_missing(key, devices, "device") for key in protocol.devices if key not in devices]
             if section == "devices":
-                found += [_missing(legal.source, sources, "source") for legal in entry.legal if legal.source not in sources]
+                found += [
+                    _missing(legal.source, sources, "source") for legal in entry.legal if legal.source not in sources
+                ]
             if section == "parameters" and entry.quantity.unit not in UNITS:
                 found.append(_missing(entry.quantity.unit, UNITS, "unit"))
             problems += [f"{origin.where(section, name)}: {name}: {problem}" for problem in found]

@@ -11,11 +11,29 @@ from needling.knowledge.load import Origin, id_of, read_knowledge
 # An entry of these sections may replace a shipped one if no limit gets wider.
 _CEILINGS = {
     "sites": ("home_max_mm", "clinic_max_mm"),
-    "envelopes": ("needle_max_mm", "written_plan_needle_max_mm", "directions_max_count", "passes_max_count",
-                  "sessions_max_count", "force_max_N", "first_needle_max_mm"),
+    "envelopes": (
+        "needle_max_mm",
+        "written_plan_needle_max_mm",
+        "directions_max_count",
+        "passes_max_count",
+        "sessions_max_count",
+        "force_max_N",
+        "first_needle_max_mm",
+    ),
 }
-_MAY_ADD = ("sources", "facts", "rules", "claims", "conflicts", "devices", "topicals", "care", "red_flags",
-            "adverse_events", "follow_ups")
+_MAY_ADD = (
+    "sources",
+    "facts",
+    "rules",
+    "claims",
+    "conflicts",
+    "devices",
+    "topicals",
+    "care",
+    "red_flags",
+    "adverse_events",
+    "follow_ups",
+)
 
 
 def _loosened(section: str, shipped: Any, own: Any) -> list[str]:
@@ -33,6 +51,8 @@ def _loosened(section: str, shipped: Any, own: Any) -> list[str]:
             wider.append("device_kinds may only be taken away")
         if own.first_sessions_count < shipped.first_sessions_count:
             wider.append("first_sessions_count may only grow")
+        if own.first_min_interval_d < shipped.first_min_interval_d:
+            wider.append("first_min_interval_d may only grow")
         if (shipped.bleeding_from_mm or 0) > (own.bleeding_from_mm or 0):
             wider.append("bleeding_from_mm may only grow")
         lengths = sorted({step.up_to_mm for step in (*shipped.frequency, *own.frequency)})
@@ -67,8 +87,10 @@ def tighten(sections: dict[str, tuple[Any, ...]], folder: Path, origin: Origin) 
                     raise BadKnowledge(f"{where}: an overlay may only tighten: {'; '.join(wider)}")
                 shipped[name] = entry
             elif name in shipped:
-                raise BadKnowledge(f"{where}: '{name}' is shipped and cannot be replaced; add one with its own name "
-                                   "(where two rules meet, the stricter wins)")
+                raise BadKnowledge(
+                    f"{where}: '{name}' is shipped and cannot be replaced; add one with its own name "
+                    "(where two rules meet, the stricter wins)"
+                )
             else:
                 raise BadKnowledge(f"{where}: an overlay cannot add to {section}")
         merged[section] = tuple(shipped.values())

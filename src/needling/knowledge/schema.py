@@ -32,8 +32,21 @@ class Source(Entry):
     key: Id
     ref: Text = ""
     cites: Text
-    kind: Literal["regulator", "law", "label", "review", "trial", "series", "laboratory", "model", "guideline",
-                  "press", "vendor", "lay", "code"]
+    kind: Literal[
+        "regulator",
+        "law",
+        "label",
+        "review",
+        "trial",
+        "series",
+        "laboratory",
+        "model",
+        "guideline",
+        "press",
+        "vendor",
+        "lay",
+        "code",
+    ]
     year: int | None = None
     url: Text | None = None
     doi: Text | None = None
@@ -228,8 +241,10 @@ class Device(Sourced):
         if self.rings_count and self.needles_per_ring_count:
             laid = self.rings_count * self.needles_per_ring_count
             if laid != self.needles_count:
-                raise ValueError(f"{self.rings_count} rings x {self.needles_per_ring_count} needles is {laid}, "
-                                 f"not {self.needles_count}")
+                raise ValueError(
+                    f"{self.rings_count} rings x {self.needles_per_ring_count} needles is {laid}, "
+                    f"not {self.needles_count}"
+                )
         return self
 
 
@@ -402,6 +417,7 @@ class Envelope(Sourced):
     frequency: tuple[Frequency, ...]
     first_sessions_count: int = 0
     first_needle_max_mm: float | None = None
+    first_min_interval_d: float = 0
 
 
 class Quantity(Entry):
@@ -445,6 +461,10 @@ class FollowUpRule(Sourced):
     says: Text
     anchor: Literal["each-session", "before-session", "last-session"]
     day_d: float
+
+
+HOME_ROUTINE = "pores-dullness"
+"""The indication whose home protocol is the short-needle appearance routine."""
 
 
 class Knowledge(Entry):
@@ -503,6 +523,10 @@ class Knowledge(Entry):
     def indication(self, name: str) -> Indication:
         """One indication by id."""
         return cast(Indication, self.find("indications", name))
+
+    def planned_indication(self, concern: str, setting: Setting) -> Indication:
+        """What a plan is made and judged for: at home every concern gets only the appearance routine."""
+        return self.indication(concern if setting == "clinic" else HOME_ROUTINE)
 
     def site(self, zone: str) -> Site:
         """The site of a zone: ``cheek-left`` is the site ``cheek``."""

@@ -133,16 +133,20 @@ def case_problems(case: Case, kb: Knowledge) -> list[Problem]:
     devices = kb.by("devices")
     if goals.device is not None and goals.device not in devices:
         problems.append(
-            Problem(("goals", "device"), f"unknown device '{goals.device}'{did_you_mean(goals.device, devices)}; "
-                    f"allowed: {', '.join(devices)}")
+            Problem(
+                ("goals", "device"),
+                f"unknown device '{goals.device}'{did_you_mean(goals.device, devices)}; allowed: {', '.join(devices)}",
+            )
         )
     elif goals.device is not None and goals.needle_length_mm is not None:
         lengths = devices[goals.device].lengths_mm
         if goals.needle_length_mm not in lengths:
             sold = ", ".join(f"{length:g}" for length in lengths)
             problems.append(
-                Problem(("goals", "needle_length_mm"),
-                        f"'{goals.device}' has needles of {sold} mm, not {goals.needle_length_mm:g} mm")
+                Problem(
+                    ("goals", "needle_length_mm"),
+                    f"'{goals.device}' has needles of {sold} mm, not {goals.needle_length_mm:g} mm",
+                )
             )
     birth = case.person.birth_year
     if birth is not None and not 0 <= case.assessment.on.year - birth <= 120:

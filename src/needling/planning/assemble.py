@@ -43,8 +43,9 @@ def _force(kb: Knowledge, setting: Setting) -> float:
     return kb.parameter(f"planning-force-{setting}").quantity.median
 
 
-def _sessions(phases: tuple[Phase, ...], person: Person, setting: Setting, endpoints: dict[str, Endpoint],
-              kb: Knowledge) -> tuple[Session, ...]:
+def _sessions(
+    phases: tuple[Phase, ...], person: Person, setting: Setting, endpoints: dict[str, Endpoint], kb: Knowledge
+) -> tuple[Session, ...]:
     bland = tuple(topical.id for topical in kb.topicals if topical.gate == "allowed")
     force = _force(kb, setting)
     # Sessions of a course repeat: the care lists depend only on the needle, so each is made once.
@@ -56,8 +57,13 @@ def _sessions(phases: tuple[Phase, ...], person: Person, setting: Setting, endpo
             for device in dict.fromkeys(group.device for group in phase.groups):
                 groups = [group for group in phase.groups if group.device == device]
                 strokes = tuple(
-                    Stroke(zone=zone, needle_length_mm=group.needle_length_mm,
-                           directions_count=group.directions_count, passes_count=group.passes_count, force_N=force)
+                    Stroke(
+                        zone=zone,
+                        needle_length_mm=group.needle_length_mm,
+                        directions_count=group.directions_count,
+                        passes_count=group.passes_count,
+                        force_N=force,
+                    )
                     for group in groups
                     for zone in group.zones
                 )
@@ -127,12 +133,21 @@ def plan_from_phases(
     )
 
 
-def no_treatment(person: Person, assessment: Assessment, clearance: Clearance, kb: Knowledge,
-                 rationale: tuple[Reason, ...] = ()) -> Plan:
+def no_treatment(
+    person: Person, assessment: Assessment, clearance: Clearance, kb: Knowledge, rationale: tuple[Reason, ...] = ()
+) -> Plan:
     """The candidate that is always there: do nothing, and what that rests on."""
-    return Plan(person=person.id, label="no treatment", envelope=assessment.setting, sessions=(),
-                rationale=rationale, start=assessment.on, clearance_sha256=clearance.sha256,
-                knowledge_version=kb.version, knowledge_sha256=kb.sha256)
+    return Plan(
+        person=person.id,
+        label="no treatment",
+        envelope=assessment.setting,
+        sessions=(),
+        rationale=rationale,
+        start=assessment.on,
+        clearance_sha256=clearance.sha256,
+        knowledge_version=kb.version,
+        knowledge_sha256=kb.sha256,
+    )
 
 
 def _usual_endpoint(length_mm: float, zone: str, setting: Setting, clearance: Clearance, kb: Knowledge) -> Endpoint:
@@ -145,8 +160,9 @@ def _usual_endpoint(length_mm: float, zone: str, setting: Setting, clearance: Cl
     return "pinpoint" if bleeds else "erythema"
 
 
-def plan_from_sentence(sentence: str, person: Person, assessment: Assessment, clearance: Clearance,
-                       kb: Knowledge) -> Plan:
+def plan_from_sentence(
+    sentence: str, person: Person, assessment: Assessment, clearance: Clearance, kb: Knowledge
+) -> Plan:
     """A protocol sentence to a plan for a person; check it with ``breaches`` before anything is done with it.
 
     Raises:

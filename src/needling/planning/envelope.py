@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from typing import NamedTuple
 
@@ -44,7 +45,8 @@ def _cap_limits(clearance: Clearance, zone: str, field: str) -> list[Limit]:
     return [
         Limit(float(value), f"{decision.title} ({decision.rule})", decision.sources, decision.proposal)
         for decision in clearance.decisions
-        if decision.caps is not None and decision.zone in (None, zone)
+        if decision.caps is not None
+        and decision.zone in (None, zone)
         and (value := getattr(decision.caps, field)) is not None
     ]
 
@@ -111,24 +113,42 @@ def _stroke_breaches(stroke: Stroke, session: Session, limits: ZoneLimits, envel
     found = []
     needle, envelope_why = limits.needle_mm, f"{envelope.setting} envelope"
     if stroke.needle_length_mm > needle.value:
-        found.append(Breach(f"{_mm(stroke.needle_length_mm)} needles on {stroke.zone}", f"at most {_mm(needle.value)}",
-                            needle.because, needle.sources))
+        found.append(
+            Breach(
+                f"{_mm(stroke.needle_length_mm)} needles on {stroke.zone}",
+                f"at most {_mm(needle.value)}",
+                needle.because,
+                needle.sources,
+            )
+        )
     for name, given, most in (
         ("directions", stroke.directions_count, envelope.directions_max_count),
         ("passes in each direction", stroke.passes_count, envelope.passes_max_count),
         ("N on the drum", stroke.force_N, envelope.force_max_N),
     ):
         if given > most:
-            found.append(Breach(f"{given:g} {name} on {stroke.zone}", f"at most {most:g}", envelope_why,
-                                envelope.sources))
+            found.append(
+                Breach(f"{given:g} {name} on {stroke.zone}", f"at most {most:g}", envelope_why, envelope.sources)
+            )
     if session.endpoint in BLEEDING:
         if not limits.bleeding.value:
-            found.append(Breach(f"endpoint {session.endpoint} on {stroke.zone}", "no bleeding",
-                                limits.bleeding.because, limits.bleeding.sources))
+            found.append(
+                Breach(
+                    f"endpoint {session.endpoint} on {stroke.zone}",
+                    "no bleeding",
+                    limits.bleeding.because,
+                    limits.bleeding.sources,
+                )
+            )
         elif envelope.bleeding_from_mm is not None and stroke.needle_length_mm < envelope.bleeding_from_mm:
-            found.append(Breach(f"endpoint {session.endpoint} with {_mm(stroke.needle_length_mm)} on {stroke.zone}",
-                                f"bleeding only from {_mm(envelope.bleeding_from_mm)}", envelope_why,
-                                envelope.sources))
+            found.append(
+                Breach(
+                    f"endpoint {session.endpoint} with {_mm(stroke.needle_length_mm)} on {stroke.zone}",
+                    f"bleeding only from {_mm(envelope.bleeding_from_mm)}",
+                    envelope_why,
+                    envelope.sources,
+                )
+            )
     return found
 
 
@@ -138,32 +158,42 @@ def _session_breaches(index: int, session: Session, plan: Plan, clearance: Clear
     why = f"{plan.envelope} envelope"
     found = []
     if device.kind not in envelope.device_kinds:
-        found.append(Breach(f"a {device.kind} ({device.id})", f"only {', '.join(envelope.device_kinds)}", why,
-                            envelope.sources))
+        found.append(
+            Breach(f"a {device.kind} ({device.id})", f"only {', '.join(envelope.device_kinds)}", why, envelope.sources)
+        )
     if plan.envelope == "home" and not device.home:
         found.append(Breach(f"the device {device.id} at home", "a device made for home use", why, envelope.sources))
     if session.endpoint not in envelope.endpoints:
-        found.append(Breach(f"endpoint {session.endpoint}", f"one of {', '.join(envelope.endpoints)}", why,
-                            envelope.sources))
+        found.append(
+            Breach(f"endpoint {session.endpoint}", f"one of {', '.join(envelope.endpoints)}", why, envelope.sources)
+        )
     go = {zone.zone for zone in clearance.zones if zone.verdict == "go"}
     for stroke in session.strokes:
         if stroke.zone not in go:
             found.append(Breach(f"zone {stroke.zone}", "only zones that are cleared", "clearance"))
             continue
         if stroke.needle_length_mm not in device.lengths_mm:
-            found.append(Breach(f"{_mm(stroke.needle_length_mm)} needles on {device.id}",
-                                f"one of {', '.join(f'{length:g}' for length in device.lengths_mm)} mm", "device"))
+            found.append(
+                Breach(
+                    f"{_mm(stroke.needle_length_mm)} needles on {device.id}",
+                    f"one of {', '.join(f'{length:g}' for length in device.lengths_mm)} mm",
+                    "device",
+                )
+            )
         if device.kind == "roller" and not kb.site(stroke.zone).roller:
             site = kb.site(stroke.zone)
             found.append(Breach(f"a roller on {stroke.zone}", "a stamp or pen", f"site {site.name}", site.sources))
-        found += _stroke_breaches(
-            stroke, session, zone_limits(stroke.zone, plan.envelope, clearance, kb), envelope
-        )
+        found += _stroke_breaches(stroke, session, zone_limits(stroke.zone, plan.envelope, clearance, kb), envelope)
         first = envelope.first_needle_max_mm
         if first is not None and index < envelope.first_sessions_count and stroke.needle_length_mm > first:
-            found.append(Breach(f"{_mm(stroke.needle_length_mm)} in session {index + 1}",
-                                f"at most {_mm(first)} in the first {envelope.first_sessions_count}", why,
-                                envelope.sources))
+            found.append(
+                Breach(
+                    f"{_mm(stroke.needle_length_mm)} in session {index + 1}",
+                    f"at most {_mm(first)} in the first {envelope.first_sessions_count}",
+                    why,
+                    envelope.sources,
+                )
+            )
     return found
 
 
@@ -177,16 +207,29 @@ def _interval_breaches(plan: Plan, clearance: Clearance, kb: Knowledge) -> list[
     for zone, visits in days.items():
         visits.sort()
         if len(visits) > envelope.sessions_max_count:
-            found.append(Breach(f"{len(visits)} sessions on {zone}", f"at most {envelope.sessions_max_count}",
-                                f"{plan.envelope} envelope", envelope.sources))
+            found.append(
+                Breach(
+                    f"{len(visits)} sessions on {zone}",
+                    f"at most {envelope.sessions_max_count}",
+                    f"{plan.envelope} envelope",
+                    envelope.sources,
+                )
+            )
         asked = zone_limits(zone, plan.envelope, clearance, kb).min_interval_d
-        for (before, length), (after, _) in zip(visits, visits[1:], strict=False):
-            own = Limit(min_interval_d(envelope, length), f"{plan.envelope} envelope for {_mm(length)}",
-                        envelope.sources)
+        for visit, ((before, length), (after, _)) in enumerate(itertools.pairwise(visits), start=1):
+            first = envelope.first_min_interval_d if visit < envelope.first_sessions_count else 0
+            gap = max(min_interval_d(envelope, length), first)
+            own = Limit(gap, f"{plan.envelope} envelope for {_mm(length)}", envelope.sources)
             limit = max(own, asked, key=lambda limit: limit.value)
             if after - before < limit.value:
-                found.append(Breach(f"{after - before:g} days between sessions on {zone}",
-                                    f"at least {limit.value:g} days", limit.because, limit.sources))
+                found.append(
+                    Breach(
+                        f"{after - before:g} days between sessions on {zone}",
+                        f"at least {limit.value:g} days",
+                        limit.because,
+                        limit.sources,
+                    )
+                )
     return found
 
 
@@ -205,11 +248,13 @@ def breaches(plan: Plan, clearance: Clearance, kb: Knowledge) -> tuple[Breach, .
     if clearance.verdict != "go" or clearance.asks:
         found.append(Breach("a plan with sessions", f"none while the verdict is '{clearance.verdict}'", "clearance"))
     if plan.person != clearance.person or plan.clearance_sha256 != clearance.sha256:
-        found.append(Breach("a clearance of another person or day", "the clearance this plan was made under",
-                            "clearance"))
+        found.append(
+            Breach("a clearance of another person or day", "the clearance this plan was made under", "clearance")
+        )
     if not plan.knowledge_sha256 == clearance.knowledge_sha256 == kb.sha256:
-        found.append(Breach("another version of the knowledge", "the version in force; screen and plan again",
-                            "knowledge"))
+        found.append(
+            Breach("another version of the knowledge", "the version in force; screen and plan again", "knowledge")
+        )
     if clearance.envelope is None or (plan.envelope == "home" and clearance.envelope != "home"):
         found.append(Breach(f"the {plan.envelope} envelope", f"{clearance.envelope or 'none'}", "clearance"))
     ordered = sorted(plan.sessions, key=lambda session: session.day_d)

@@ -28,10 +28,6 @@ from needling.planning.envelope import (
 )
 from needling.planning.protocol import Group, Phase
 
-COSMETIC = "pores-dullness"
-"""The indication whose home protocol is the short-needle appearance routine for every concern at home."""
-
-
 class _ZoneGrid(NamedTuple):
     """What may be done on one zone: its strengths from mild to strong, and its schedules."""
 
@@ -82,14 +78,20 @@ def _zone_grid(
     indication = kb.indication(finding.concern)
     site = kb.site(finding.zone)
     if indication.answer != "plan":
-        return Reason(what=f"{indication.name}, {site.name}: no plan", why=indication.answer_why,
-                      sources=indication.sources, proposal=indication.proposal)
-    planned = indication if setting == "clinic" else kb.indication(COSMETIC)
+        return Reason(
+            what=f"{indication.name}, {site.name}: no plan",
+            why=indication.answer_why,
+            sources=indication.sources,
+            proposal=indication.proposal,
+        )
+    planned = kb.planned_indication(finding.concern, setting)
     protocol = _protocol_for(planned, site.id, setting)
     if protocol is None:
-        return Reason(what=f"{indication.name}, {site.name}: no plan",
-                      why=f"There is no {setting} protocol for this concern on this site.",
-                      sources=indication.sources)
+        return Reason(
+            what=f"{indication.name}, {site.name}: no plan",
+            why=f"There is no {setting} protocol for this concern on this site.",
+            sources=indication.sources,
+        )
     most = limits.needle_mm.value
     lengths = tuple(length for length in sorted(protocol.lengths_mm) if length <= most)
     if not lengths:
@@ -102,9 +104,11 @@ def _zone_grid(
         )
     device = _device_for(protocol, finding, lengths, goals, kb)
     if device is None:
-        return Reason(what=f"{indication.name}, {site.name}: no plan",
-                      why="No listed device has a needle of an allowed length for this site.",
-                      sources=protocol.sources)
+        return Reason(
+            what=f"{indication.name}, {site.name}: no plan",
+            why="No listed device has a needle of an allowed length for this site.",
+            sources=protocol.sources,
+        )
     sold = kb.device(device).lengths_mm
     strengths = tuple(
         (length, passes) for length, passes in product(lengths, sorted(protocol.passes_count)) if length in sold
@@ -123,11 +127,12 @@ def _schedules(grids: list[_ZoneGrid]) -> Iterator[tuple[float, int]]:
             yield interval, count
 
 
-def _allowed_interval(grids: list[_ZoneGrid], level: int, interval: float, setting: Setting,
-                      limits: dict[str, ZoneLimits], kb: Knowledge) -> float:
+def _allowed_interval(
+    grids: list[_ZoneGrid], level: int, interval: float, setting: Setting, limits: dict[str, ZoneLimits], kb: Knowledge
+) -> float:
     """The wished interval, lengthened to what the envelope and every cap ask for."""
     envelope = kb.envelope(setting)
-    needed = [interval]
+    needed = [interval, envelope.first_min_interval_d]
     for grid in grids:
         length, _ = grid.strengths[min(level, len(grid.strengths) - 1)]
         needed += [min_interval_d(envelope, length), limits[grid.finding.zone].min_interval_d.value]
@@ -147,8 +152,9 @@ def _groups(grids: list[_ZoneGrid], level: int, longest: float | None) -> tuple[
     return tuple(Group(*how, tuple(zones)) for how, zones in alike.items())
 
 
-def _phases(grids: list[_ZoneGrid], level: int, interval: float, count: int, setting: Setting,
-            kb: Knowledge) -> tuple[Phase, ...]:
+def _phases(
+    grids: list[_ZoneGrid], level: int, interval: float, count: int, setting: Setting, kb: Knowledge
+) -> tuple[Phase, ...]:
     """The course as phases: staged first sessions at home, and zones that stop at their own most sessions."""
     envelope = kb.envelope(setting)
     staged = min(envelope.first_sessions_count, count) if envelope.first_needle_max_mm is not None else 0
@@ -170,18 +176,27 @@ def _declined(goals: Goals, setting: Setting, limits: dict[str, ZoneLimits], kb:
     if goals.device is not None:
         device, envelope = kb.device(goals.device), kb.envelope(setting)
         if device.kind not in envelope.device_kinds or (setting == "home" and not device.home):
-            reasons.append(Reason(what=f"Declined: {device.name}",
-                                  why=f"This device is not for use in the {setting}. {device.warning}".strip(),
-                                  sources=(*envelope.sources, *device.sources), proposal=envelope.proposal))
+            reasons.append(
+                Reason(
+                    what=f"Declined: {device.name}",
+                    why=f"This device is not for use in the {setting}. {device.warning}".strip(),
+                    sources=(*envelope.sources, *device.sources),
+                    proposal=envelope.proposal,
+                )
+            )
         if length is None and device.lengths_mm:
             length = min(device.lengths_mm)
     for zone, limit in limits.items():
         if length is not None and length > limit.needle_mm.value:
             where = "at home" if setting == "home" else "in the clinic"
-            reasons.append(Reason(
-                what=f"Declined: {length:g} mm on the {kb.site(zone).name} {where}",
-                why=f"The limit here is {limit.needle_mm.value:g} mm: {limit.needle_mm.because}.",
-                sources=limit.needle_mm.sources, proposal=limit.needle_mm.proposal))
+            reasons.append(
+                Reason(
+                    what=f"Declined: {length:g} mm on the {kb.site(zone).name} {where}",
+                    why=f"The limit here is {limit.needle_mm.value:g} mm: {limit.needle_mm.because}.",
+                    sources=limit.needle_mm.sources,
+                    proposal=limit.needle_mm.proposal,
+                )
+            )
     return reasons
 
 
@@ -190,23 +205,38 @@ def _limit_reasons(grids: list[_ZoneGrid], limits: dict[str, ZoneLimits], kb: Kn
     for grid in grids:
         zone, site = grid.finding.zone, kb.site(grid.finding.zone)
         needle = limits[zone].needle_mm
-        reasons.append(Reason(what=f"Needle length on the {site.name}: at most {needle.value:g} mm",
-                              why=f"Tightest limit: {needle.because}.", sources=needle.sources,
-                              proposal=needle.proposal))
+        reasons.append(
+            Reason(
+                what=f"Needle length on the {site.name}: at most {needle.value:g} mm",
+                why=f"Tightest limit: {needle.because}.",
+                sources=needle.sources,
+                proposal=needle.proposal,
+            )
+        )
         gap = limits[zone].min_interval_d
         if gap.value > 0:
-            reasons.append(Reason(what=f"At least {gap.value:g} days between sessions on the {site.name}",
-                                  why=gap.because, sources=gap.sources, proposal=gap.proposal))
-        reasons.append(Reason(what=f"{grid.indication.name}: what the trials did",
-                              why=f"Evidence grade {grid.indication.evidence_grade}, certainty "
-                              f"{grid.indication.certainty}.",
-                              sources=(*grid.indication.sources, *grid.protocol.sources),
-                              proposal=grid.protocol.proposal))
+            reasons.append(
+                Reason(
+                    what=f"At least {gap.value:g} days between sessions on the {site.name}",
+                    why=gap.because,
+                    sources=gap.sources,
+                    proposal=gap.proposal,
+                )
+            )
+        reasons.append(
+            Reason(
+                what=f"{grid.indication.name}: what the trials did",
+                why=f"Evidence grade {grid.indication.evidence_grade}, certainty {grid.indication.certainty}.",
+                sources=(*grid.indication.sources, *grid.protocol.sources),
+                proposal=grid.protocol.proposal,
+            )
+        )
     return list(dict.fromkeys(reasons))
 
 
-def _endpoint(grids: list[_ZoneGrid], groups: tuple[Group, ...], limits: dict[str, ZoneLimits],
-              setting: Setting, kb: Knowledge) -> dict[str, Endpoint]:
+def _endpoint(
+    grids: list[_ZoneGrid], groups: tuple[Group, ...], limits: dict[str, ZoneLimits], setting: Setting, kb: Knowledge
+) -> dict[str, Endpoint]:
     """Each zone's endpoint; bleeding only where it is allowed and the needle is long enough."""
     envelope = kb.envelope(setting)
     lengths = {zone: group.needle_length_mm for group in groups for zone in group.zones}
@@ -221,8 +251,9 @@ def _endpoint(grids: list[_ZoneGrid], groups: tuple[Group, ...], limits: dict[st
     return found
 
 
-def propose(person: Person, assessment: Assessment, clearance: Clearance, kb: Knowledge,
-            goals: Goals | None = None) -> tuple[Plan, ...]:
+def propose(
+    person: Person, assessment: Assessment, clearance: Clearance, kb: Knowledge, goals: Goals | None = None
+) -> tuple[Plan, ...]:
     """All candidate plans of a cleared person, "no treatment" first.
 
     Each zone's protocol gives strengths (needle length and passes) and schedules (interval and number of
@@ -270,8 +301,7 @@ def propose(person: Person, assessment: Assessment, clearance: Clearance, kb: Kn
                 continue
             seen.add(phases)
             endpoints = _endpoint(grids, phases[-1].groups, limits, setting, kb)
-            plan = plan_from_phases(phases, person, assessment, clearance, kb, rationale=rationale,
-                                    endpoints=endpoints)
+            plan = plan_from_phases(phases, person, assessment, clearance, kb, rationale=rationale, endpoints=endpoints)
             if not breaches(plan, clearance, kb):
                 plans.append(plan)
     return tuple(plans)

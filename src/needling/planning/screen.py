@@ -100,8 +100,9 @@ class _Found(NamedTuple):
 def _question(fact: str, zone: str | None, rule: Rule, kb: Knowledge, setting: Setting) -> Question:
     resolved = resolve_name(fact, kb.by("facts"))
     if resolved is None:
-        return Question(fact=fact, zone=None, ask=_BUILT_IN_ASKS.get(fact, fact), rules=(rule.id,),
-                        decisive=rule.then.action)
+        return Question(
+            fact=fact, zone=None, ask=_BUILT_IN_ASKS.get(fact, fact), rules=(rule.id,), decisive=rule.then.action
+        )
     definition = resolved[0]
     ask = definition.ask if setting == "home" or not definition.ask_clinician else definition.ask_clinician
     where = zone if definition.scope == "zone" else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from needling.documents import Case, Clearance, Decision, Fact, FactValue, Question, Verdict
+from needling.documents import Assessment, Clearance, Decision, Fact, FactValue, Person, Question, Verdict
 from needling.knowledge.schema import Conflict, FactDefinition, Rule
 from needling.report.explanation import Row, Section, Statement, Table, Telling
 from needling.report.words import (
@@ -191,7 +191,8 @@ def conflicts_section(names: Iterable[str], telling: Telling) -> Section | None:
         points.append(telling.say(conflict.side_a, conflict.sources_a, lead=f"{conflict.topic}{label}, one side"))
         points.append(telling.say(conflict.side_b, conflict.sources_b, lead=f"{conflict.topic}{label}, other side"))
         said = conflict.tell if telling.person and conflict.tell else conflict.default
-        points.append(telling.say(said, lead=f"{conflict.topic}{label}, what we do", proposal=True))
+        ours = "for you" if telling.person else "what we do"
+        points.append(telling.say(said, lead=f"{conflict.topic}{label}, {ours}", proposal=True))
     return Section("conflicts", "Where sources disagree", points=tuple(points)) if points else None
 
 
@@ -223,9 +224,13 @@ def _fact_row(fact: Fact, telling: Telling, zone: str | None = None) -> Row:
     return telling.row(f"{asked.strip()}{where}", ", ".join(notes))
 
 
-def facts_table(case: Case, telling: Telling) -> Table:
+Known = tuple[Person, Assessment]
+"""Who was asked and what was found: what the hand-off sheet is filled from."""
+
+
+def facts_table(known: Known, telling: Telling) -> Table:
     """What was told and found: person, zones, answers, scores."""
-    person, seen = case.person, case.assessment
+    person, seen = known
     rows = [
         telling.row("Birth year", str(person.birth_year) if person.birth_year else NOT_KNOWN),
         telling.row("Skin type", person.phototype or NOT_KNOWN),
@@ -248,7 +253,7 @@ def facts_table(case: Case, telling: Telling) -> Table:
     return Table(f"What was known on {on_day(seen.on)}", ("Question", "Answer"), tuple(rows))
 
 
-def handoff_section(clearance: Clearance, telling: Telling, case: Case | None) -> Section:
+def handoff_section(clearance: Clearance, telling: Telling, known: Known | None) -> Section:
     """The sheet for the clinic: who, what was found, which rules spoke, what is still open."""
     telling = telling.at("Sheet for the clinic")
     zones = zones_name([zone.zone for zone in clearance.zones], telling.kb)
@@ -257,10 +262,10 @@ def handoff_section(clearance: Clearance, telling: Telling, case: Case | None) -
         f"on: {zones}. Answer: {VERDICT_WORD[clearance.verdict].lower()}"
     )
     paragraphs = [intro]
-    if case is None:
+    if known is None:
         paragraphs.append(telling.say(
             f"The answers themselves are in the assessment with the mark {clearance.assessment_sha256[:12]}"))
-    tables = [facts_table(case, telling)] if case is not None else []
+    tables = [facts_table(known, telling)] if known is not None else []
     if clearance.decisions:
         rows = tuple(
             telling.row(

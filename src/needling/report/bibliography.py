@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from needling.documents import Citation
 from needling.knowledge.schema import Knowledge, Source
@@ -84,9 +85,8 @@ class Bibliography:
             else:
                 supports.add(use.number)
                 use.used_for[place] = None
-            for note in (citation.note,):
-                if note:
-                    use.notes[note] = None
+            if citation.note:
+                use.notes[citation.note] = None
         for one in supports:
             self._uses[keys[one]].contradicted_by |= conflicts - {one}
         for one in conflicts:
@@ -124,3 +124,59 @@ def marks(supports: tuple[int, ...], conflicts: tuple[int, ...]) -> str:
     if conflicts:
         parts.append("against: " + ", ".join(map(str, conflicts)))
     return f" [{'; '.join(parts)}]" if parts else ""
+
+
+# ---------------------------------------------------------------- citing needling, and looking sources up
+
+
+def how_to_cite(kb: Knowledge) -> str:
+    """One paragraph that names the software and the exact knowledge behind its answers."""
+    from needling import __version__
+
+    return (
+        f"The needling contributors ({kb.version[:4]}). needling {__version__}: treatment planning for derma rollers. "
+        f"Knowledge {kb.version}, sha256 {kb.sha256[:16]}; {len(kb.sources)} sources, {len(kb.rules)} rules. "
+        "Cite the sources behind a statement as well; every page lists them."
+    )
+
+
+def _entries_named(word: str, kb: Knowledge) -> list[Any]:
+    """All entries of any section that go by this id or label."""
+    found = []
+    for section in type(kb).model_fields:
+        entries = getattr(kb, section)
+        if section in ("version", "sha256", "warnings"):
+            continue
+        named = kb.by(section)
+        found += [named[word]] if word in named else []
+        found += [entry for entry in entries if getattr(entry, "ref", "") == word]
+    return found
+
+
+def _cited_by(entry: Any) -> Iterable[str]:
+    if isinstance(entry, Source):
+        yield entry.key
+    for name in ("sources", "sources_a", "sources_b"):
+        yield from (citation.key for citation in getattr(entry, name, ()) if isinstance(citation, Citation))
+
+
+def sources_for(words: Iterable[str], kb: Knowledge) -> tuple[Source, ...]:
+    """The sources behind some words: a source key, the id or label of any entry, or a word in a source's text.
+
+    Args:
+        words: each looked up by name first; only a word that names nothing is searched for.
+
+    Returns:
+        Each source once, in the order found; empty when nothing fits.
+    """
+    known = kb.by("sources")
+    keys: dict[str, None] = {}
+    for word in words:
+        named = _entries_named(word, kb)
+        for entry in named:
+            keys.update(dict.fromkeys(key for key in _cited_by(entry) if key in known))
+        if not named:
+            sought = word.casefold()
+            keys.update({source.key: None for source in kb.sources
+                         if sought in f"{source.key} {source.cites} {source.reason}".casefold()})
+    return tuple(known[key] for key in keys)

@@ -30,7 +30,8 @@ class Statement:
     proposal: bool = False
 
     def __str__(self) -> str:
-        lead = f"{self.lead}: " if self.lead and self.text else self.lead
+        colon = "." if ":" in self.lead else ":"
+        lead = f"{self.lead}{colon} " if self.lead and self.text else self.lead
         own = f" ({PROPOSAL})" if self.proposal else ""
         return f"{lead}{self.text}{own}{marks(self.supports, self.conflicts)}"
 
@@ -220,5 +221,6 @@ def reference_facts(reference: Reference) -> tuple[str, ...]:
         facts.append(f"speaks against a statement in: {', '.join(reference.speaks_against)}")
     if reference.contradicted_by:
         facts.append(f"the other side: {', '.join(f'[{number}]' for number in reference.contradicted_by)}")
-    facts += [note.rstrip(".") for note in reference.notes]
+    if reference.notes:
+        facts.append(f"note: {', '.join(note.rstrip('.') for note in reference.notes)}")
     return tuple(facts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from fractions import Fraction
+from itertools import pairwise
 from math import ceil, floor
 from typing import Literal
 
@@ -54,11 +55,11 @@ ACCESS_WORD = {
     "missing": "not in this knowledge base",
 }
 CERTAINTY_WORD = {
-    "high": "high: new studies are unlikely to change this much",
-    "moderate": "moderate: new studies may change this",
-    "low": "low: new studies will probably change this",
-    "very-low": "very low: this is little more than a careful guess",
-    "none": "none: there are no data",
+    "high": "high; new studies are unlikely to change this much",
+    "moderate": "moderate; new studies may change this",
+    "low": "low; new studies will probably change this",
+    "very-low": "very low; this is little more than a careful guess",
+    "none": "none; there are no data",
 }
 URGENCY_WORD = {
     "emergency": "Emergency: call for help at once",
@@ -116,6 +117,17 @@ def span_words(days_d: float) -> str:
     return f"about {plural(round(days_d / 30.4), 'month')}"
 
 
+def within_words(days_d: float) -> str:
+    """A bound on a length of time, rounded up: ``half a day``, ``a day``, ``6 days``, ``6 weeks``."""
+    if days_d <= 0.5:
+        return "half a day"
+    if days_d <= 1:
+        return "a day"
+    if days_d <= 21:
+        return plural(ceil(days_d), "day")
+    return plural(ceil(days_d / 7), "week")
+
+
 def window_words(from_h: float | None, to_h: float | None) -> str:
     """The time after a session in which a step counts: ``First 24 hours``, ``Day 2 to 3``, ``Weeks 2 to 6``."""
     if from_h is None and to_h is None:
@@ -130,6 +142,8 @@ def window_words(from_h: float | None, to_h: float | None) -> str:
         return f"Weeks {floor(start / week) + 1} to {ceil(end / week)}"
     if start >= HOURS_PER_DAY:
         first, last = floor(start / HOURS_PER_DAY) + 1, ceil(end / HOURS_PER_DAY)
+        if end > 2 * week:
+            return f"Day {first} to week {ceil(end / week)}"
         return f"Day {first}" if first >= last else f"Day {first} to {last}"
     return f"{start:g} to {end:g} hours"
 
@@ -160,7 +174,7 @@ def at_level(levels: Sequence[float], values: Sequence[float], level: float) -> 
     pairs = sorted(zip(levels, values, strict=True))
     if level <= pairs[0][0]:
         return pairs[0][1]
-    for (low, at_low), (high, at_high) in zip(pairs, pairs[1:], strict=False):
+    for (low, at_low), (high, at_high) in pairwise(pairs):
         if level <= high:
             return at_low + (at_high - at_low) * (level - low) / (high - low)
     return pairs[-1][1]
@@ -238,9 +252,16 @@ def nothing_words(home: bool) -> str:
     return "doing nothing" if home else "no treatment"
 
 
+def about_people(chance: float, size: int = DOTS) -> str:
+    """As :func:`of_people`, at the start of a sentence: ``About 7 of 50 people``, ``Fewer than 1 of 50 people``."""
+    text = of_people(chance, size)
+    return f"Fewer{text.removeprefix('fewer')} people" if text.startswith("fewer") else f"About {text} people"
+
+
 def option_name(label: str, visits_count: int, home: bool) -> str:
-    """A candidate's label, with one name for the candidate without sessions."""
-    return nothing_words(home).capitalize() if visits_count == 0 else label
+    """A candidate's label with a capital, and one name for the candidate without sessions."""
+    name = nothing_words(home) if visits_count == 0 else label
+    return name[:1].upper() + name[1:]
 
 
 def sentence(text: str) -> str:

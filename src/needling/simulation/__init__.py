@@ -1,0 +1,46 @@
+"""From arrays of possible people to courses of treatment; the public names, imported when first used."""
+
+# ruff: noqa: F401 - the names under TYPE_CHECKING are there for type checkers and editors
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+_HOME = {
+    "Belief": ("belief", "Belief"),
+    "Course": ("course", "Course"),
+    "CourseResult": ("course", "CourseResult"),
+    "Objectives": ("course", "Objectives"),
+    "simulate": ("bind", "simulate"),
+    "simulate_many": ("bind", "simulate_many"),
+    "forecast": ("bind", "forecast"),
+    "objectives": ("bind", "objectives"),
+    "log_likelihood": ("bind", "log_likelihood"),
+    "reweight": ("recalibrate", "reweight"),
+    "lanes_are_warm": ("engines.lanes", "is_warm"),
+    "warm_lanes": ("engines.lanes", "warm"),
+    "picture_of": ("picture", "picture_of"),
+}
+
+__all__ = [*_HOME]
+
+if TYPE_CHECKING:
+    from needling.simulation.belief import Belief
+    from needling.simulation.bind import forecast, log_likelihood, objectives, simulate, simulate_many
+    from needling.simulation.course import Course, CourseResult, Objectives
+    from needling.simulation.engines.lanes import is_warm as lanes_are_warm
+    from needling.simulation.engines.lanes import warm as warm_lanes
+    from needling.simulation.picture import picture_of
+    from needling.simulation.recalibrate import reweight
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'needling.simulation' has no attribute '{name}'")
+    module, attribute = _HOME[name]
+    return getattr(import_module(f"needling.simulation.{module}"), attribute)
+
+
+def __dir__() -> list[str]:
+    return sorted((*globals(), *_HOME))

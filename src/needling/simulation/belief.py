@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from statistics import NormalDist
 from typing import Literal
 
@@ -57,9 +58,17 @@ def uniform(key: int, purpose: str, members: NDArray[np.int64]) -> Floats:
 
 
 def normal(key: int, purpose: str, members: NDArray[np.int64]) -> Floats:
-    """One standard normal number for each member, from its stream for the purpose."""
+    """One standard normal number for each member, from its stream for the purpose (read-only array)."""
+    return _normal(key, purpose, members.tobytes())
+
+
+@lru_cache(maxsize=1024)
+def _normal(key: int, purpose: str, members: bytes) -> Floats:
     quantile = NormalDist().inv_cdf
-    return np.fromiter(map(quantile, uniform(key, purpose, members).tolist()), np.float64, members.size)
+    luck = uniform(key, purpose, np.frombuffer(members, dtype=np.int64))
+    drawn = np.fromiter(map(quantile, luck.tolist()), np.float64, luck.size)
+    drawn.flags.writeable = False
+    return drawn
 
 
 def beta(key: int, purpose: str, members: NDArray[np.int64], a: float, b: float) -> Floats:

@@ -113,7 +113,7 @@ def _strokes(tools: Floats, epidermis: Floats, p: Floats, out: Floats) -> None:
              out[6, row, i]) = _stroke(
                 tools[row, 0], tools[row, 1], tools[row, 2], tools[row, 3], tools[row, 4], tools[row, 5],
                 tools[row, 6], tools[row, 7], tools[row, 8], tools[row, 9], tools[row, 10], tools[row, 11],
-                tools[row, 12], tools[row, 13], tools[row, 14],
+                tools[row, 12],
                 epidermis[row, i], p[_EFFICIENCY + kind, i], p[_DEAD_LENGTH + kind, i],
                 p[0, i], p[1, i], p[2, i], p[3, i], p[4, i], p[5, i], p[6, i], p[7, i], p[8, i], p[9, i],
                 p[10, i], p[11, i], p[12, i])

@@ -23,15 +23,13 @@ def rolling_radius(drum_radius: float, needle_length: float, share: float) -> fl
     return drum_radius + share * needle_length
 
 
-def roller_density(
-    rings: float, needles_per_ring: float, radius: float, drum_width: float, passes: float
-) -> float:
+def roller_density(needles: float, radius: float, drum_width: float, passes: float = 1.0) -> float:
     """Channels per area that a roller leaves after a number of passes over the same skin.
 
-    n = passes N_r N_c / (2 pi R_e W)
+    n = passes N / (2 pi R_e W)
 
     Args:
-        rings: N_r. needles_per_ring: N_c. radius: R_e, m. drum_width: W, m.
+        needles: N on the drum. radius: R_e, m. drum_width: W, m.
         passes: traverses in all directions together.
 
     Returns:
@@ -39,7 +37,7 @@ def roller_density(
 
     Sources: schwarz2011 (geometry of the drum); doddaballapur2009 (about 250 per cm2 after 15 passes).
     """
-    return passes * rings * needles_per_ring / (2 * pi * radius * drum_width)
+    return passes * needles / (2 * pi * radius * drum_width)
 
 
 def stamp_density(needles: float, head_area: float, passes: float) -> float:
@@ -69,6 +67,6 @@ def entry_tilt(drum_radius: float, needle_length: float) -> float:
     return acos(drum_radius / (drum_radius + needle_length))
 
 
-def needles_in_contact(rings: float, needles_per_ring: float, tilt: float) -> float:
-    """Needles of a roller that touch the skin at once: N_r 2 t / (2 pi / N_c), number."""
-    return rings * needles_per_ring * tilt / pi
+def needles_in_contact(needles: float, tilt: float) -> float:
+    """Needles of a roller that touch the skin at once: N 2 t / (2 pi), number."""
+    return needles * tilt / pi

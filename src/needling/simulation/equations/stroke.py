@@ -14,7 +14,7 @@ from needling.simulation.equations.rolling import (
 
 KINDS = ("roller", "stamp", "pen")
 # Columns of a tool: what the device and the hand give.
-TOOL = ("kind", "needles", "rings", "needles_per_ring", "drum_radius", "drum_width", "head_area", "head_width",
+TOOL = ("kind", "needles", "drum_radius", "drum_width", "head_area", "head_width",
         "rate", "speed", "base_diameter", "tip_diameter", "needle_length", "passes", "force")
 # Rows of a person: parameter ids, in the order of the arguments of :func:`stroke` after ``epidermis``;
 # efficiency and dead length have one row for each kind of device, in the order of ``KINDS``.
@@ -27,7 +27,7 @@ STROKE_PARAMETERS = (*SHARED_PARAMETERS, *KIND_PARAMETERS)
 
 
 def stroke(
-    kind: float, needles: float, rings: float, needles_per_ring: float, drum_radius: float, drum_width: float,
+    kind: float, needles: float, drum_radius: float, drum_width: float,
     head_area: float, head_width: float, rate: float, speed: float, base_diameter: float, tip_diameter: float,
     needle_length: float, passes: float, force: float,
     epidermis: float, efficiency: float, dead_length: float,
@@ -50,9 +50,8 @@ def stroke(
     pressed = 1.0
     counted_beyond = 1.0
     if kind < 0.5:
-        density = roller_density(rings, needles_per_ring, rolling_radius(drum_radius, needle_length, radius_share),
-                                 drum_width, passes)
-        touching = needles_in_contact(rings, needles_per_ring, entry_tilt(drum_radius, needle_length))
+        density = roller_density(needles, rolling_radius(drum_radius, needle_length, radius_share), drum_width, passes)
+        touching = needles_in_contact(needles, entry_tilt(drum_radius, needle_length))
         pressed = force_share(force, touching, insertion_force(tip_diameter, force_slope, force_intercept))
     elif kind < 2 - 0.5:
         density = stamp_density(needles, head_area, passes)

@@ -1,0 +1,158 @@
+"""The choice in words: why this plan, what bound it, the runner-up, and doing nothing beside it."""
+
+from __future__ import annotations
+
+from needling.documents import Choice, Scorecard
+from needling.report.about_forecast import told_outcomes
+from needling.report.explanation import Row, Section, Statement, Table, Telling
+from needling.report.words import (
+    about_people,
+    nothing_words,
+    number,
+    of_people,
+    option_name,
+    plural,
+    sentence,
+    span_words,
+    within_words,
+)
+
+CANDIDATES_SHOWN = 6
+NO_GAIN = "not known"
+_TRIALS = "Evidence grade"
+"""Reasons that begin so are graded in the words of evidence reviews; the person reads the certainty instead."""
+
+
+def chosen_card(choice: Choice) -> Scorecard | None:
+    """The scorecard of the chosen plan."""
+    sha256 = choice.plan.sha256
+    return next((card for card in choice.scorecards if card.plan_sha256 == sha256), None)
+
+
+def is_nothing(card: Scorecard) -> bool:
+    """Whether a candidate is the one without sessions."""
+    return card.visits_count == 0
+
+
+def shown_cards(choice: Choice, most: int = CANDIDATES_SHOWN) -> tuple[Scorecard, ...]:
+    """The chosen plan, the runner-up, the best others by score, and always the candidate without sessions."""
+    chosen = chosen_card(choice)
+    wanted = [card for card in choice.scorecards if card is chosen]
+    allowed = sorted((card for card in choice.scorecards if not card.barred_by), key=lambda card: -card.utility)
+    wanted += [card for card in allowed if card.plan == choice.runner_up][:1]
+    wanted += allowed
+    found: list[Scorecard] = []
+    for card in wanted:
+        if card not in found and not is_nothing(card) and len(found) < most:
+            found.append(card)
+    found += [card for card in choice.scorecards if is_nothing(card)][:1]
+    return tuple(found)
+
+
+SCORE_HEADERS = ("Option", "Gain", "Careful gain", "Redness", "Lasting mark", "Visits", "Score")
+PERSON_HEADERS = ("Option", "Gain", "Redness each time", "Lasting mark", "Visits")
+
+
+def score_rows(choice: Choice, telling: Telling, most: int = CANDIDATES_SHOWN) -> tuple[Row, ...]:
+    """The scoreboard: one row for each candidate shown, the chosen one strong."""
+    chosen = chosen_card(choice)
+    rows = []
+    for card in shown_cards(choice, most):
+        name = option_name(card.plan, card.visits_count, telling.home)
+        redness = "none" if is_nothing(card) else span_words(card.redness_d)
+        harm = "none" if is_nothing(card) else of_people(card.harm_probability)
+        if telling.person:
+            gain = number(card.gain, 1) if is_nothing(card) or told_outcomes(choice.forecast) else NO_GAIN
+            cells: tuple[str, ...] = (name, gain, redness, harm, str(card.visits_count))
+        else:
+            front = "" if card.on_front else ", off the front"
+            cells = (f"{name}{front}", number(card.gain), number(card.gain_low), f"{number(card.redness_d, 1)} d", harm,
+                     str(card.visits_count), number(card.utility))
+        rows.append(telling.row(*cells, strong=card is chosen))
+    return tuple(rows)
+
+
+def _ground(choice: Choice) -> str:
+    card = chosen_card(choice)
+    if card is None:
+        return sentence(choice.because)
+    if is_nothing(card):
+        return "Nothing else is worth more here: it costs no visit, no redness and no risk."
+    gain = (
+        f"Counted carefully, it gains {number(card.gain_low, 1)}, where 0 is no change and 1 is a change that people "
+        "notice. "
+        if told_outcomes(choice.forecast)
+        else "Nobody can say how large its gain is. "
+    )
+    return (
+        f"{gain}Redness after a session stays below {within_words(card.redness_d)} for most people. "
+        f"{about_people(card.harm_probability)} may get a lasting mark. "
+        f"It needs {plural(card.visits_count, 'session')}."
+    )
+
+
+def _beside_nothing(choice: Choice, telling: Telling) -> Statement | None:
+    nothing = next((card for card in choice.scorecards if is_nothing(card)), None)
+    chosen = chosen_card(choice)
+    if nothing is None:
+        return None
+    name = nothing_words(telling.home).capitalize()
+    if chosen is nothing or not choice.plan.sessions:
+        return telling.say(f"{name} came out best", lead=f"Beside {nothing_words(telling.home)}")
+    text = f"{name} needs no visit, gives no redness and no new marks, and no gain is expected from it"
+    if chosen is not None and told_outcomes(choice.forecast):
+        text += f". The plan has an expected gain of {number(chosen.gain, 1)}"
+    return telling.say(text, lead=f"Beside {nothing_words(telling.home)}")
+
+
+def choice_section(choice: Choice, telling: Telling) -> Section:
+    """Why this plan: grounds, limits, declined wishes, the binding constraint, runner-up, and doing nothing."""
+    telling = telling.at("Why this plan")
+    paragraphs: list[Statement] = []
+    if telling.person:
+        paragraphs.append(telling.say(_ground(choice)))
+    else:
+        paragraphs.append(telling.say(choice.because))
+    reasons = choice.plan.rationale
+    if telling.person:
+        reasons = tuple(reason for reason in reasons if not reason.why.startswith(_TRIALS))
+    points = [telling.say(reason.why, reason.sources, lead=reason.what, proposal=reason.proposal)
+              for reason in sorted(reasons, key=lambda reason: not reason.what.startswith("Declined"))]
+    points.append(telling.say(choice.binding, lead="What held the plan back"))
+    second = next((card for card in choice.scorecards if card.plan == choice.runner_up), None)
+    points.append(telling.say(option_name(choice.runner_up, second.visits_count if second else 1, telling.home),
+                              lead="Second best"))
+    beside = _beside_nothing(choice, telling)
+    points += [beside] if beside else []
+    wishes = _goals_words(choice, telling)
+    points += [telling.say(wishes, lead="What you asked for" if telling.person else "Goals")] if wishes else []
+    caption = ("Gain of 1 is a change that people notice; 0 is no change. * marks the plan" if telling.person
+               else "Gain in meaningful changes (median; careful: low quantile); redness that most stay below; "
+                    "mean chance of a lasting mark. * marks the choice")
+    headers = PERSON_HEADERS if telling.person else SCORE_HEADERS
+    most = 2 if telling.person else CANDIDATES_SHOWN
+    table = Table(caption, headers, score_rows(choice, telling, most))
+    barred = [card for card in choice.scorecards if card.barred_by]
+    tables = [table] if table.rows else []
+    if barred and not telling.person:
+        tables.append(Table("Left out", ("Option", "Because"),
+                            tuple(telling.row(card.plan, card.barred_by) for card in barred[:CANDIDATES_SHOWN])))
+    return Section("choice", "Why this plan", tuple(paragraphs), tuple(points), tuple(tables))
+
+
+def _goals_words(choice: Choice, telling: Telling) -> str:
+    goals = choice.goals
+    parts = []
+    if goals.max_visits_count is not None:
+        parts.append(f"at most {plural(goals.max_visits_count, 'visit')}")
+    if goals.max_redness_d is not None:
+        parts.append(f"at most {plural(goals.max_redness_d, 'day')} of redness")
+    if goals.needle_length_mm is not None:
+        parts.append(f"{goals.needle_length_mm:g} mm needles")
+    if goals.device is not None:
+        found = telling.kb.by("devices").get(goals.device)
+        parts.append(found.name if found else goals.device)
+    if not telling.person:
+        parts.append(f"weights: gain {goals.gain_weight:g}, downtime {goals.downtime_weight:g}, "
+                     f"harm {goals.harm_weight:g}, visits {goals.visits_weight:g}")
+    return "; ".join(parts)

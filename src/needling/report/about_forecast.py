@@ -1,0 +1,299 @@
+"""The forecast in words: what to expect, how sure that is, downtime, harms beside the benefit, waiting times."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from needling.documents import Choice, Forecast, Harm, MeasureForecast, NotBefore, Outcome
+from needling.knowledge.schema import Knowledge, Scale
+from needling.report.explanation import Row, Section, Statement, Table, Telling
+from needling.report.words import (
+    CERTAINTY_WORD,
+    DOTS,
+    ENDPOINT_WORD,
+    after_days,
+    at_level,
+    common_denominator,
+    number,
+    of_people,
+    on_day,
+    people_share,
+    plural,
+    sentence,
+    signed,
+    span_words,
+    wait_words,
+    within_words,
+    zones_name,
+)
+
+LOW, MIDDLE, HIGH = 0.05, 0.5, 0.95
+"""The band that is shown: nine of ten people are inside it."""
+UNKNOWN_RATE = "not known"
+
+
+# ---------------------------------------------------------------- outcomes
+
+
+def alike_outcomes(forecast: Forecast) -> list[tuple[Outcome, tuple[str, ...]]]:
+    """Outcomes that say the same of several zones, told once."""
+    groups: dict[Outcome, list[str]] = {}
+    for outcome in forecast.outcomes:
+        groups.setdefault(outcome.model_copy(update={"zone": "any"}), []).append(outcome.zone)
+    return [(outcome, tuple(zones)) for outcome, zones in groups.items()]
+
+
+def concern_name(outcome: Outcome, telling: Telling) -> str:
+    """The concern in the reader's words; at home only in words of appearance."""
+    found = telling.kb.by("indications").get(outcome.indication)
+    if found is None:
+        return outcome.indication.replace("-", " ")
+    return str(found.plain or found.name) if telling.person else str(found.name)
+
+
+def final_scores(outcome: Outcome) -> tuple[float, float, float]:
+    """Low, middle and high score on the judging day: the baseline and the quantiles of the change."""
+    low, middle, high = (outcome.baseline + at_level(outcome.levels_share, outcome.change_quantiles, level)
+                         for level in (LOW, MIDDLE, HIGH))
+    return low, middle, high
+
+
+def lower_is_better(outcome: Outcome, kb: Knowledge) -> bool:
+    """Which way is better on the outcome's scale."""
+    scale: Scale | None = kb.by("scales").get(outcome.scale)
+    if scale is not None:
+        return scale.lower_is_better
+    found = kb.by("indications").get(outcome.indication)
+    return bool(found.lower_is_better) if found is not None else True
+
+
+def _outcome_statements(outcome: Outcome, zones: tuple[str, ...], start: date, telling: Telling) -> list[Statement]:
+    lead = f"{concern_name(outcome, telling)}, {zones_name(zones, telling.kb)}"
+    lead = lead[0].upper() + lead[1:]
+    if outcome.basis == "none":
+        return [telling.say("There are no data that would allow an honest forecast", outcome.sources, lead=lead)]
+    day = on_day(after_days(start, outcome.judge_day_d))
+    dots = outcome.dots_of_50_count
+    low, middle, high = final_scores(outcome)
+    better = "a lower" if lower_is_better(outcome, telling.kb) else "a higher"
+    assumed = " (assumed, not measured)" if outcome.baseline_assumed else ""
+    if telling.person:
+        basis = {"mechanism": "Worked out with our model of how skin heals",
+                 "published-mean": "Taken from the average of published trials"}[outcome.basis]
+        return [
+            telling.say(f"{dots} of {DOTS} people like you reach this by {day}: {outcome.better_by_label.rstrip('.')}. "
+                        f"The other {DOTS - dots} do not", outcome.sources, lead=lead),
+            telling.say(f"{sentence(f'The score is {outcome.scale_label}')} {better.capitalize()} score is better. "
+                        f"It starts at {number(outcome.baseline)}{assumed}. For the person in the middle it goes to "
+                        f"{number(middle)}; for 9 of 10 people it ends between {number(min(low, high))} and "
+                        f"{number(max(low, high))}"),
+            telling.say(f"{basis}. How sure we are: {CERTAINTY_WORD[outcome.certainty]}"),
+        ]
+    return [telling.say(
+        f"{outcome.scale_label}: baseline {number(outcome.baseline)}{assumed}, change by day "
+        f"{outcome.judge_day_d:g} ({day}) {signed(middle - outcome.baseline)} "
+        f"(90 % band {signed(low - outcome.baseline)} to {signed(high - outcome.baseline)}); "
+        f"{dots}/{DOTS} reach {outcome.better_by_label.rstrip('.')} (threshold {number(outcome.better_by)}); "
+        f"basis {outcome.basis}, certainty {outcome.certainty}",
+        outcome.sources, lead=lead)]
+
+
+def measures_of(forecast: Forecast, *names: str) -> tuple[MeasureForecast, ...]:
+    """The measures of one of some names; ``seen-`` measures carry the noise of reading and come on their own."""
+    wanted = tuple(names)
+    return tuple(measure for measure in forecast.measures if measure.measure in wanted)
+
+
+SEVERITY = ("severity",)
+COLLAGEN = ("collagen",)
+OPENING = ("open", "open-share", "open-channels", "channels-open", "barrier", "water", "structure", "tewl")
+REDNESS = ("redness", "erythema")
+
+
+def quantile_curve(measure: MeasureForecast, level: float) -> tuple[float, ...]:
+    """One quantile over all days of the forecast."""
+    return tuple(at_level(measure.levels_share, column, level) for column in zip(*measure.quantiles, strict=True))
+
+
+def told_outcomes(forecast: Forecast) -> tuple[Outcome, ...]:
+    """The outcomes that an honest forecast could be made of."""
+    return tuple(outcome for outcome in forecast.outcomes if outcome.basis != "none")
+
+
+def _time_course(forecast: Forecast, start: date, telling: Telling) -> Statement | None:
+    """When half of the expected change is there, in words, from the middle curve of the severity."""
+    judged = {outcome.zone: outcome.judge_day_d for outcome in told_outcomes(forecast)}
+    for measure in measures_of(forecast, *SEVERITY):
+        if measure.zone not in judged:
+            continue
+        middle = quantile_curve(measure, MIDDLE)
+        change = middle[-1] - middle[0]
+        spread = max(quantile_curve(measure, HIGH)) - min(quantile_curve(measure, LOW))
+        if spread <= 0 or abs(change) < _VISIBLE_SHARE * spread:
+            continue
+        half = next(day for day, value in zip(forecast.days_d, middle, strict=True)
+                    if abs(value - middle[0]) >= abs(change) / 2)
+        first = forecast.days_d[0]
+        return telling.say(
+            f"Change comes slowly, because skin builds new tissue over months. Half of it is there after "
+            f"{span_words(half - first)} ({on_day(after_days(start, half))}). Judge the result on "
+            f"{on_day(after_days(start, judged[measure.zone]))}, not earlier"
+        )
+    return None
+
+
+_VISIBLE_SHARE = 0.05  # numerical: a change below a twentieth of the band is no time course to speak of
+
+
+def expect_section(choice: Choice, telling: Telling) -> Section:
+    """What the person came for: dots, bands, certainty, and when it comes."""
+    telling = telling.at("What to expect")
+    forecast, plan = choice.forecast, choice.plan
+    statements: list[Statement] = []
+    for outcome, zones in alike_outcomes(forecast):
+        statements += _outcome_statements(outcome, zones, plan.start, telling)
+    if plan.sessions:
+        course = _time_course(forecast, plan.start, telling)
+        statements += [course] if course else []
+    if not statements:
+        statements.append(telling.say("There is no forecast of a result for this plan"))
+    if not telling.person:
+        versions = ", ".join(f"{name} {version}" for name, version in forecast.versions)
+        statements.append(telling.say(
+            f"Ensemble of {forecast.members_count} possible people, key {forecast.key}, model {forecast.model}, "
+            f"solver result {forecast.result}" + (f"; {versions}" if versions else "")))
+    return Section("expect", "What to expect", tuple(statements))
+
+
+# ---------------------------------------------------------------- downtime and harms
+
+
+def harm_size(harms: tuple[Harm, ...]) -> int:
+    """One denominator for all harms of a list."""
+    return common_denominator(harm.probability for harm in harms if harm.probability is not None)
+
+
+def harm_cells(harm: Harm, size: int) -> tuple[str, str]:
+    """How often, and the range that cannot be ruled out; an unknown rate is said to be unknown."""
+    if harm.probability is None:
+        return UNKNOWN_RATE, UNKNOWN_RATE
+    if harm.low_probability is None or harm.high_probability is None:
+        return of_people(harm.probability, size), UNKNOWN_RATE
+    low, high = round(harm.low_probability * size), round(harm.high_probability * size)
+    return of_people(harm.probability, size), f"{low} to {high} of {size}"
+
+
+HARM_HEADERS = ("What can go wrong", "How often", "Could also be", "Where that comes from")
+
+
+def harm_rows(forecast: Forecast, telling: Telling) -> tuple[Row, ...]:
+    """All harms, the commonest first, those of unknown rate last and named as such."""
+    size = harm_size(forecast.harms)
+    ordered = sorted(forecast.harms, key=lambda harm: (harm.probability is None, -(harm.probability or 0.0)))
+    return tuple(telling.row(harm.label, *harm_cells(harm, size), harm.basis, sources=harm.sources)
+                 for harm in ordered)
+
+
+def redness_words(forecast: Forecast) -> str:
+    """How long redness lasts after one session: the middle, and what nearly everybody stays below."""
+    if not forecast.redness_d:
+        return "How long redness lasts was not forecast."
+    middle = at_level(forecast.levels_share, forecast.redness_d, MIDDLE)
+    level = max(forecast.levels_share)
+    high = at_level(forecast.levels_share, forecast.redness_d, level)
+    most = people_share(level)
+    return (f"Redness after one session lasts {span_words(middle)} for the person in the middle. "
+            f"For {most} it is gone after {within_words(high)}.")
+
+
+def harms_section(choice: Choice, telling: Telling) -> Section:
+    """Downtime, and harms beside the benefit with the same kind of numbers."""
+    telling = telling.at("Downtime and possible harm")
+    forecast = choice.forecast
+    if not choice.plan.sessions:
+        return Section("harms", "Downtime and possible harm",
+                       (telling.say("No session, so no downtime and no harm from needling"),))
+    paragraphs = [telling.say(redness_words(forecast))]
+    if forecast.ready_d:
+        level = max(forecast.levels_share)
+        ready = at_level(forecast.levels_share, forecast.ready_d, level)
+        middle = at_level(forecast.levels_share, forecast.ready_d, MIDDLE)
+        paragraphs.append(telling.say(
+            f"Skin is ready for the next session after {span_words(middle)} for the person in the middle, and for "
+            f"{people_share(level)} after {within_words(ready)}"))
+    if forecast.endpoint_probability and not telling.person:
+        ends = ", ".join(f"{ENDPOINT_WORD[name]} {of_people(chance)}" for name, chance in forecast.endpoint_probability)
+        paragraphs.append(telling.say(f"Endpoint predicted in the first session: {ends}"))
+    tables = []
+    if forecast.harms:
+        paragraphs.append(telling.say(_beside(forecast)))
+        tables.append(Table("Possible harm over the whole course", HARM_HEADERS, harm_rows(forecast, telling)))
+    else:
+        paragraphs.append(telling.say("How often harm happens was not forecast. That does not mean never"))
+    return Section("harms", "Downtime and possible harm", tuple(paragraphs), tables=tuple(tables))
+
+
+def _beside(forecast: Forecast) -> str:
+    """Benefit and the commonest known harm in one sentence, both out of 50."""
+    gains = [outcome.dots_of_50_count for outcome in told_outcomes(forecast)]
+    known = [harm for harm in forecast.harms if harm.probability is not None]
+    unknown = len(forecast.harms) - len(known)
+    parts = []
+    if gains and known:
+        worst = max(known, key=lambda harm: harm.probability or 0.0)
+        parts.append(f"Side by side: {min(gains)} of {DOTS} people gain; "
+                     f"{of_people(worst.probability or 0.0)} get {_uncapital(worst.label)}.")
+    if unknown:
+        parts.append(f"For {plural(unknown, 'harm')} nobody knows how often it happens. Not known does not mean never.")
+    return " ".join(parts) or "How often each harm happens stands in the table."
+
+
+def _uncapital(text: str) -> str:
+    return text[0].lower() + text[1:] if text[:2] != text[:2].upper() else text
+
+
+# ---------------------------------------------------------------- not before, assumptions
+
+
+def not_before_cells(wait: NotBefore) -> tuple[str, str, str, str]:
+    """What, the time that counts, the computed and the published one."""
+    computed = "not computed" if wait.computed_h is None else wait_words(wait.computed_h)
+    return wait.label, wait_words(wait.hours_h), computed, wait_words(wait.published_h)
+
+
+def counted_words(wait: NotBefore) -> str:
+    """Which of the two times counts: always the later one."""
+    if wait.computed_h is None or wait.computed_h < wait.published_h:
+        return "published"
+    return "computed" if wait.computed_h > wait.published_h else "both"
+
+
+NOT_BEFORE_HEADERS = ("What", "Wait", "Computed", "Published", "Which counts")
+
+
+def not_before_section(forecast: Forecast, telling: Telling) -> Section | None:
+    """Waiting times after each session; the later of the computed and the published time counts."""
+    if not forecast.not_before:
+        return None
+    telling = telling.at("Not before")
+    ordered = sorted(forecast.not_before, key=lambda wait: (wait.hours_h, wait.label))
+    if telling.person:
+        rows = tuple(telling.row(wait.label, wait_words(wait.hours_h), wait.because, sources=wait.sources)
+                     for wait in ordered)
+        headers: tuple[str, ...] = ("What", "Wait after a session", "Why")
+    else:
+        rows = tuple(telling.row(*not_before_cells(wait), counted_words(wait), sources=wait.sources)
+                     for wait in ordered)
+        headers = NOT_BEFORE_HEADERS
+    intro = telling.say("We worked out how long your skin stays open and looked up what advice sheets say. "
+                        "The longer time counts")
+    return Section("not-before", "Not before", (intro,), tables=(Table("", headers, rows),))
+
+
+def assumptions_section(forecast: Forecast, telling: Telling) -> Section | None:
+    """What was taken for granted because it was not measured."""
+    if not forecast.assumptions:
+        return None
+    telling = telling.at("What we assumed")
+    points = tuple(telling.say(one.text, one.sources) for one in forecast.assumptions)
+    return Section("assumptions", "What we assumed", points=points)

@@ -1,0 +1,260 @@
+"""The plan in words: the sentence, the sessions with dates, care before and after, when to stop, warning signs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from itertools import groupby
+from typing import NamedTuple
+
+from needling.documents import Plan, Session
+from needling.knowledge.schema import CareStep, RedFlag, Topical
+from needling.report.explanation import Row, Statement, Table, Telling
+from needling.report.explanation import Section as Part
+from needling.report.words import (
+    ENDPOINT_WORD,
+    URGENCY_WORD,
+    after_days,
+    device_name,
+    listed,
+    nothing_words,
+    on_day,
+    plural,
+    sentence,
+    wait_words,
+    window_words,
+    zones_name,
+)
+
+_ROWS_SHOWN = 8
+"""Longer courses are folded: visits that do the same at equal gaps share a row."""
+
+
+# ---------------------------------------------------------------- sessions
+
+
+class Visit(NamedTuple):
+    """All that is done on one day of the plan."""
+
+    first: int
+    last: int
+    start_d: float
+    end_d: float
+    gap_d: float
+    sessions: tuple[Session, ...]
+
+
+def visits_of(plan: Plan) -> tuple[Visit, ...]:
+    """The days of a plan in order, each with what is done on it."""
+    ordered = sorted(plan.sessions, key=lambda session: session.day_d)
+    days = [(day, tuple(group)) for day, group in groupby(ordered, key=lambda session: session.day_d)]
+    return tuple(Visit(index, index, day, day, 0.0, sessions) for index, (day, sessions) in enumerate(days, start=1))
+
+
+def _alike(one: Visit, other: Visit) -> bool:
+    def shape(visit: Visit) -> tuple[tuple[object, ...], ...]:
+        return tuple((session.device, session.strokes, session.endpoint) for session in visit.sessions)
+
+    return shape(one) == shape(other)
+
+
+def folded(visits: tuple[Visit, ...]) -> tuple[Visit, ...]:
+    """Visits that do the same at equal gaps become one; a short course stays as it is."""
+    if len(visits) <= _ROWS_SHOWN:
+        return visits
+    found: list[Visit] = []
+    for visit in visits:
+        run = found[-1] if found else None
+        gap = visit.start_d - run.end_d if run else 0.0
+        if run is not None and _alike(run, visit) and run.gap_d in (0.0, gap):
+            found[-1] = run._replace(last=visit.last, end_d=visit.end_d, gap_d=gap)
+        else:
+            found.append(visit)
+    return tuple(found)
+
+
+def _when(visit: Visit, start: date) -> str:
+    first = on_day(after_days(start, visit.start_d))
+    if visit.first == visit.last:
+        return first
+    return f"{first} to {on_day(after_days(start, visit.end_d))}, every {plural(visit.gap_d, 'day')}"
+
+
+def session_rows(plan: Plan, telling: Telling) -> tuple[Row, ...]:
+    """One row for each visit (or run of visits) and way of rolling."""
+    rows: list[Row] = []
+    for visit in folded(visits_of(plan)):
+        number = str(visit.first) if visit.first == visit.last else f"{visit.first} to {visit.last}"
+        for session in visit.sessions:
+            ways: dict[tuple[float, int, int, float], list[str]] = {}
+            for stroke in session.strokes:
+                how = (stroke.needle_length_mm, stroke.directions_count, stroke.passes_count, stroke.force_N)
+                ways.setdefault(how, []).append(stroke.zone)
+            for (length, directions, passes, force), zones in ways.items():
+                cells = [number, _when(visit, plan.start), zones_name(zones, telling.kb),
+                         f"{length:g} mm, {device_name(session.device, telling.kb)}",
+                         f"{plural(directions, 'direction')} x {plural(passes, 'pass', 'passes')}",
+                         ENDPOINT_WORD[session.endpoint]]
+                if not telling.person:
+                    cells[4] += f", {force:g} N"
+                rows.append(telling.row(*cells))
+    return tuple(rows)
+
+
+SESSION_HEADERS = ("Session", "Date", "Where", "Needle", "How", "Stop at")
+
+
+def plan_section(plan: Plan, telling: Telling) -> Part:
+    """The plan in one sentence, and its sessions."""
+    telling = telling.at("The plan")
+    if not plan.sessions:
+        text = f"{nothing_words(telling.home).capitalize()}: there is no session in this plan"
+        return Part("plan", "The plan", (telling.say(text),))
+    visits = len(visits_of(plan))
+    first, last = (after_days(plan.start, day) for day in (min(s.day_d for s in plan.sessions),
+                                                           max(s.day_d for s in plan.sessions)))
+    span = f"on {on_day(first)}" if first == last else f"from {on_day(first)} to {on_day(last)}"
+    paragraphs = (
+        telling.say(plan.label),
+        telling.say(f"{plural(visits, 'session')} {'at home' if telling.home else 'in the clinic'}, {span}"),
+    )
+    table = Table("Sessions", SESSION_HEADERS, session_rows(plan, telling))
+    return Part("plan", "The plan", paragraphs, tables=(table,))
+
+
+# ---------------------------------------------------------------- care
+
+
+def _steps(plan: Plan, names: Iterable[str], telling: Telling) -> tuple[CareStep, ...]:
+    """The care steps of all sessions, each once, in their order."""
+    care = telling.kb.by("care")
+    found = {name: care[name] for name in names if name in care}
+    return tuple(sorted(found.values(), key=lambda step: (step.order, step.id)))
+
+
+def _missing(names: Iterable[str], section: str, telling: Telling) -> tuple[Statement, ...]:
+    """A step that this knowledge base lacks is named, never dropped."""
+    known = telling.kb.by(section)
+    return tuple(telling.say(f"Step {name} is not in this knowledge base; look it up before you start")
+                 for name in dict.fromkeys(names) if name not in known)
+
+
+def _care_statement(step: CareStep, telling: Telling, lead: str = "") -> Statement:
+    text = step.says if telling.person or not step.ref else f"{sentence(step.says)} ({step.ref})"
+    return telling.say(text, step.sources, lead=lead, proposal=step.proposal)
+
+
+def before_sections(plan: Plan, telling: Telling) -> list[Part]:
+    """Preparation in the weeks before, on the day, and while rolling."""
+    names = [name for session in plan.sessions for name in session.preparation]
+    steps = _steps(plan, names, telling)
+    parts: list[Part] = []
+    for phase, name, title in (("weeks-before", "weeks-before", "In the weeks before"),
+                               ("before", "before", "On the day, before you start"),
+                               ("during", "during", "While rolling"),
+                               ("after", "right-after", "Right after")):
+        here = telling.at(title)
+        points = tuple(_care_statement(step, here) for step in steps if step.phase == phase)
+        if points:
+            parts.append(Part(name, title, points=points))
+    missing = _missing(names, "care", telling.at("Preparation"))
+    if missing:
+        parts.append(Part("missing-steps", "Steps to look up", points=missing))
+    return parts
+
+
+def after_section(plan: Plan, telling: Telling) -> Part | None:
+    """Aftercare by its window, what may go on the skin, and what must not."""
+    title = "Afterwards"
+    telling = telling.at(title)
+    names = [name for session in plan.sessions for name in session.aftercare]
+    steps = sorted(_steps(plan, names, telling),
+                   key=lambda step: (step.from_h or 0.0, step.to_h if step.to_h is not None else float("inf"),
+                                     step.order))
+    points = [_care_statement(step, telling, window_words(step.from_h, step.to_h)) for step in steps]
+    points += _missing(names, "care", telling)
+    points += _topical_statements(plan, telling)
+    return Part("after", title, points=tuple(points)) if points else None
+
+
+def _topical_statements(plan: Plan, telling: Telling) -> list[Statement]:
+    topicals = telling.kb.by("topicals")
+    names = dict.fromkeys(name for session in plan.sessions for name in session.topicals)
+    allowed: list[Topical] = [topicals[name] for name in names if name in topicals]
+    never: list[Topical] = [topical for topical in telling.kb.topicals if topical.gate == "never"]
+    found = []
+    for lead, group in (("May go on the skin", allowed), ("Never on freshly needled skin", never)):
+        if group:
+            found.append(telling.say(
+                listed([topical.name for topical in group]),
+                [citation for topical in group for citation in topical.sources],
+                lead=lead, proposal=any(topical.proposal for topical in group)))
+    waits = [t for t in telling.kb.topicals if t.gate == "wait" and t.wait_h is not None]
+    for hours in sorted({topical.wait_h for topical in waits if topical.wait_h is not None}):
+        group = [topical for topical in waits if topical.wait_h == hours]
+        found.append(telling.say(
+            listed([topical.name for topical in group]),
+            [citation for topical in group for citation in topical.sources],
+            lead=f"Not for {wait_words(hours)}", proposal=any(topical.proposal for topical in group)))
+    return found
+
+
+# ---------------------------------------------------------------- stop, warning signs, checks
+
+
+def stop_section(plan: Plan, telling: Telling) -> Part | None:
+    """When to stop a session."""
+    if not plan.stop_rules:
+        return None
+    telling = telling.at("When to stop")
+    known = {step.says: step for step in telling.kb.care}
+    points = []
+    for rule in plan.stop_rules:
+        step = known.get(rule)
+        points.append(telling.say(rule, step.sources if step else (), proposal=step.proposal if step else False))
+    return Part("stop", "When to stop", points=tuple(points))
+
+
+_URGENCY_ORDER = tuple(URGENCY_WORD)
+
+
+def red_flags_section(telling: Telling) -> Part | None:
+    """Warning signs, the most urgent first."""
+    flags: list[RedFlag] = sorted(telling.kb.red_flags, key=lambda flag: _URGENCY_ORDER.index(flag.urgency))
+    if not flags:
+        return None
+    telling = telling.at("Warning signs")
+    tables = []
+    for urgency in _URGENCY_ORDER:
+        rows = []
+        for flag in flags:
+            if flag.urgency != urgency:
+                continue
+            cells = [flag.sign if telling.person or not flag.ref else f"{flag.sign} ({flag.ref})"]
+            if not telling.person:
+                cells.append(flag.think_of)
+            rows.append(telling.row(*cells, flag.act, sources=flag.sources, proposal=flag.proposal))
+        if rows:
+            headers = ("Sign", "What to do") if telling.person else ("Sign", "Think of", "What to do")
+            tables.append(Table(URGENCY_WORD[urgency], headers, tuple(rows)))
+    return Part("red-flags", "Warning signs", tables=tuple(tables))
+
+
+def follow_up_section(plan: Plan, telling: Telling) -> Part | None:
+    """Checks with their dates; a check that repeats after every session is listed once with all its dates."""
+    if not plan.follow_ups:
+        return None
+    telling = telling.at("Check-ups")
+    known = {rule.says: rule for rule in telling.kb.follow_ups}
+    days: dict[str, list[float]] = {}
+    for check in sorted(plan.follow_ups, key=lambda check: check.day_d):
+        days.setdefault(check.what, []).append(check.day_d)
+    rows = []
+    for what, when in days.items():
+        rule = known.get(what)
+        dates = [on_day(after_days(plan.start, day)) for day in when]
+        if len(dates) > _ROWS_SHOWN:
+            dates = [dates[0], dates[1], "...", f"{dates[-1]} ({len(when)} times)"]
+        rows.append(telling.row(what, ", ".join(dates), sources=rule.sources if rule else (),
+                                proposal=rule.proposal if rule else False))
+    return Part("checks", "Check-ups", tables=(Table("", ("What", "When"), tuple(rows)),))

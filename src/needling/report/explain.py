@@ -1,0 +1,156 @@
+"""From a choice or a clearance to an explanation: words with their own bibliography: ``print(explain(choice, kb))``."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from needling.documents import Case, Choice, Clearance
+from needling.knowledge.schema import Knowledge
+from needling.report.about_choice import choice_section
+from needling.report.about_clearance import (
+    Known,
+    answer_section,
+    conflicts_section,
+    decisions_section,
+    handoff_section,
+    questions_section,
+)
+from needling.report.about_forecast import (
+    assumptions_section,
+    expect_section,
+    harms_section,
+    not_before_section,
+    told_outcomes,
+)
+from needling.report.about_plan import (
+    after_section,
+    before_sections,
+    follow_up_section,
+    plan_section,
+    red_flags_section,
+    stop_section,
+)
+from needling.report.bibliography import Bibliography
+from needling.report.explanation import PROPOSAL, Explanation, Section, Table, Telling
+from needling.report.words import ACCESS_WORD, DOTS, Reader, nothing_words, plural
+
+__all__ = ["Explanation", "explain", "explain_with"]
+
+
+def _choice_answer(choice: Choice, clearance: Clearance | None, telling: Telling) -> Section:
+    """The answer when there is a choice: verdict, the plan in a sentence, the dots."""
+    telling = telling.at("The answer")
+    verdict = answer_section(clearance, telling) if clearance is not None else Section("answer", "The answer")
+    paragraphs = list(verdict.paragraphs)
+    if choice.plan.sessions:
+        paragraphs.append(telling.say(choice.plan.label, lead="The plan"))
+        told = told_outcomes(choice.forecast)
+        if told:
+            worst = min(told, key=lambda outcome: outcome.dots_of_50_count)
+            paragraphs.append(telling.say(
+                f"{worst.dots_of_50_count} of {DOTS} people like you reach this: {worst.better_by_label.rstrip('.')}",
+                worst.sources, lead="What it may bring"))
+    else:
+        paragraphs.append(telling.say(f"{nothing_words(telling.home)}, for now", lead="The plan"))
+    if choice.plan.knowledge_sha256 != telling.kb.sha256:
+        paragraphs.append(telling.say(
+            f"The plan was made with knowledge of {choice.plan.knowledge_version}; these words are written with "
+            f"knowledge of {telling.kb.version}, which is not the same"))
+    return Section("answer", "The answer", tuple(paragraphs), tables=verdict.tables)
+
+
+def _provenance_section(sections: Iterable[Section], telling: Telling) -> Section:
+    """What on the page is evidence and what is our proposal, and how the sources were read."""
+    title = "What is evidence and what is our proposal"
+    telling = telling.at(title)
+    rows = []
+    for section in sections:
+        statements = list(section.statements())
+        own = sum(statement.proposal for statement in statements)
+        sourced = sum(bool(statement.supports) and not statement.proposal for statement in statements)
+        if own or sourced:
+            rows.append(telling.row(section.title, str(sourced), str(own)))
+    references = telling.bibliography.references()
+    reached = Counter(reference.access for reference in references)
+    read = ", ".join(f"{reached[access]} {words}" for access, words in ACCESS_WORD.items() if reached[access])
+    paragraphs = [telling.say(
+        f"Where it says \"{PROPOSAL}\", the sources leave the point open or name no number, and we chose the careful "
+        "side. A clinician can see it and change it. All the rest with a number in brackets rests on that source")]
+    if references:
+        paragraphs.append(telling.say(f"{plural(len(references), 'source')}: {read}"))
+    tables = (Table("Statements in each part", ("Part", "From sources", "Our proposal"), tuple(rows)),) if rows else ()
+    return Section("provenance", title, tuple(paragraphs), tables=tables)
+
+
+def _clearance_sections(clearance: Clearance, telling: Telling, known: Known | None) -> list[Section]:
+    """Why, what is open, both sides; and the sheet for the clinic unless the way is free."""
+    names = [name for decision in clearance.decisions for name in decision.conflicts]
+    parts = [decisions_section(clearance, telling), questions_section(clearance, telling),
+             conflicts_section(names, telling)]
+    if clearance.verdict != "go":
+        parts.append(handoff_section(clearance, telling, known))
+    return [part for part in parts if part is not None]
+
+
+def _choice_sections(choice: Choice, clearance: Clearance | None, telling: Telling, known: Known) -> list[Section]:
+    plan, forecast = choice.plan, choice.forecast
+    parts: list[Section | None] = [_choice_answer(choice, clearance, telling)]
+    if clearance is not None:
+        parts += _clearance_sections(clearance, telling, known)
+    parts += [plan_section(plan, telling), choice_section(choice, telling), expect_section(choice, telling),
+              harms_section(choice, telling)]
+    if plan.sessions:
+        parts += [not_before_section(forecast, telling), *before_sections(plan, telling), stop_section(plan, telling),
+                  after_section(plan, telling), red_flags_section(telling)]
+    parts += [follow_up_section(plan, telling), assumptions_section(forecast, telling)]
+    return [part for part in parts if part is not None]
+
+
+def _setting_of(subject: Choice | Clearance) -> str:
+    return subject.plan.envelope if isinstance(subject, Choice) else subject.setting
+
+
+def explain_with(
+    bibliography: Bibliography,
+    subject: Choice | Clearance,
+    kb: Knowledge,
+    reader: Reader = "person",
+    clearance: Clearance | None = None,
+    case: Case | None = None,
+) -> Explanation:
+    """As :func:`explain`, numbering sources in a bibliography that several texts of one page share."""
+    telling = Telling(kb, reader, _setting_of(subject) == "home", bibliography)
+    if isinstance(subject, Choice):
+        known = (case.person, case.assessment) if case else (subject.forecast.person, subject.forecast.assessment)
+        sections = _choice_sections(subject, clearance, telling, known)
+        title = "Your needling plan" if reader == "person" else f"Needling plan for {subject.plan.person}"
+    else:
+        told = (case.person, case.assessment) if case else None
+        sections = [answer_section(subject, telling), *_clearance_sections(subject, telling, told)]
+        title = "Is needling for you?" if reader == "person" else f"Clearance for {subject.person}"
+    sections.append(_provenance_section(sections, telling))
+    return Explanation(title, reader, tuple(sections), bibliography.references())
+
+
+def explain(
+    subject: Choice | Clearance,
+    kb: Knowledge,
+    reader: Reader = "person",
+    clearance: Clearance | None = None,
+    case: Case | None = None,
+) -> Explanation:
+    """Explain a choice, or a clearance alone, to a person or a clinician.
+
+    Args:
+        subject: a choice with its plan and forecast, or a clearance when there is no plan.
+        kb: the knowledge base that sources, care steps and names are looked up in.
+        reader: "person" gets plain words and people to picture, "clinician" figures with bands and rule ids.
+        clearance: the clearance behind a choice; adds verdict, reasons and open questions.
+        case: person and assessment; adds the known facts to the hand-off sheet.
+
+    Returns:
+        Ordered sections and a bibliography of exactly the sources used. ``str()`` of it is plain text, 80
+        columns wide.
+    """
+    return explain_with(Bibliography(kb), subject, kb, reader, clearance, case)

@@ -1,0 +1,71 @@
+"""What a course was made from: the seam's own notes, kept with the course and opaque to everybody else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from needling.documents import Assessment, Person, Plan, ZoneFinding
+from needling.knowledge.schema import Device, Indication, Scale, Site
+from needling.simulation.belief import Belief
+
+Floats = NDArray[np.float64]
+Draw = dict[str, Floats]
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """Where a zone starts on its indication's scale.
+
+    Args:
+        values: of each member, float64[member]; NaN where neither a reading nor a usual value is known.
+        central: the reading, or the usual value. assumed: whether it was not measured.
+    """
+
+    values: Floats
+    central: float
+    assumed: bool
+
+
+@dataclass(frozen=True)
+class Zone:
+    """One zone as the seam sees it: what was found, where it is, what it is treated for."""
+
+    finding: ZoneFinding
+    site: Site
+    indication: Indication
+    scale: Scale | None
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a course was made from: the seam's own notes, opaque to the others."""
+
+    plan: Plan
+    person: Person
+    assessment: Assessment
+    belief: Belief
+    key: int
+    zones: tuple[Zone, ...]
+    drawn: Draw
+    baselines: tuple[Baseline, ...]
+    devices: tuple[Device, ...]
+    longest_m: float
+
+
+def age_y(person: Person, assessment: Assessment) -> float | None:
+    """Age at the assessment in years, as answered or from the birth year; None when not known."""
+    years = fact("age_y", person, assessment)
+    if isinstance(years, (int, float)):
+        return float(years)
+    return None if person.birth_year is None else float(assessment.on.year - person.birth_year)
+
+
+def fact(name: str, person: Person, assessment: Assessment) -> object:
+    """A person-wide answer, the assessment's before the person's; None when not known."""
+    for given in (*assessment.facts, *person.facts):
+        if given.name == name and given.value is not None:
+            return given.value
+    return None

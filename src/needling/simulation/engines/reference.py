@@ -1,0 +1,98 @@
+"""The oracle: SciPy, one person at a time, slow and obvious. It reads the equations, not the fast engine."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from needling.simulation.engines import CALM, MEASURES, STROKE_MEASURES, Floats, Task
+from needling.simulation.equations import closure, healing
+from needling.simulation.equations.stroke import KIND_PARAMETERS, KINDS, SHARED_PARAMETERS, stroke
+
+_RATES = len(healing.RATE_PARAMETERS)
+_EARLY = len(healing.EARLY_PARAMETERS)
+
+
+def strokes(tools: Floats, epidermis: Floats, parameters: Floats) -> Floats:
+    """As :func:`needling.simulation.engines.lanes.strokes`, one call of the scalar model after the other."""
+    out = np.empty((len(STROKE_MEASURES), tools.shape[0], parameters.shape[1]))
+    shared = len(SHARED_PARAMETERS)
+    for row, tool in enumerate(tools):
+        kind = int(tool[0])
+        for member in range(parameters.shape[1]):
+            person = parameters[:, member]
+            own = person[shared + kind], person[shared + len(KIND_PARAMETERS) // 2 + kind]
+            out[:, row, member] = stroke(*tool, epidermis[row, member], *own, *person[:shared])
+    assert len(KIND_PARAMETERS) == 2 * len(KINDS)
+    return out
+
+
+def _derivative(_time: float, state: Floats, parameters: Floats) -> list[float]:
+    """All states by their differential equations: D, I, M, V, then f, C3, C1, Te, El, Y, S."""
+    early = healing.early_rates(*state[:3], *parameters[_RATES:_RATES + _EARLY])
+    fading = -state[3] / parameters[healing.PARAMETERS.index("redness-injury-time")]
+    return [*early, fading, *healing.rates(*state[4:], *state[:3], *parameters[:_RATES])]
+
+
+def heal_one(
+    task: Task, parameters: Floats, member: int, *, rtol: float = 1e-10, atol: float = 1e-13, method: str = "LSODA"
+) -> tuple[Floats, Floats]:
+    """One task for one member.
+
+    Args:
+        task: as for the fast engine. parameters: float64[row of ``healing.PARAMETERS``], SI. member: column.
+        rtol, atol, method: of ``scipy.integrate.solve_ivp``.
+
+    Returns:
+        float64[row of ``MEASURES``, time] and float64[row of ``CALM``].
+    """
+    from scipy.integrate import solve_ivp
+
+    loss = parameters[healing.PARAMETERS.index("elastin-session-loss")]
+    from_injury, _, from_inflammation, seen, calm = parameters[-len(healing.REDNESS_PARAMETERS):]
+    state = np.zeros(11)
+    state[[6, 8, 9, 10]] = 1.0
+    out = np.empty((len(MEASURES), task.report_time.size))
+    longest = np.zeros(len(CALM))
+    end = task.report_time[-1]
+    stops = np.union1d(task.session_time[task.session_time <= end], task.report_time)
+    since = -np.inf
+    for index, time in enumerate(stops):
+        session = np.flatnonzero(task.session_time == time)
+        if session.size:
+            if np.isfinite(since):
+                red = healing.redness(state[3], state[1], from_injury, from_inflammation)
+                longest = np.maximum(longest, [(red >= seen) * (time - since), (state[1] >= calm) * (time - since)])
+            stimulus = task.stimulus[session[0], member]
+            state[0] += stimulus
+            state[3] += stimulus
+            state[8] *= 1 - loss * stimulus
+            since = time
+        report = np.flatnonzero(task.report_time == time)
+        if report.size:
+            past = np.flatnonzero(task.session_time <= time)
+            opened = [
+                sum(task.opening[i, member] * closure.open_share(time - task.session_time[i], half_life) for i in past)
+                for half_life in task.half_life[:, member]
+            ]
+            red = healing.redness(state[3], state[1], from_injury, from_inflammation)
+            tgf = healing.growth_factor(state[0], state[2], state[4],
+                                        parameters[healing.RATE_PARAMETERS.index("tgf-from-debris")],
+                                        parameters[healing.RATE_PARAMETERS.index("tgf-from-fibroblasts")])
+            out[:, report[0]] = [*opened, red, state[1], tgf, state[5] + state[6], state[5], state[8], state[10]]
+        if index + 1 == stops.size:
+            break
+
+        def red_line(_t: float, y: Floats, _p: Floats) -> float:
+            return healing.redness(y[3], y[1], from_injury, from_inflammation) - seen
+
+        def calm_line(_t: float, y: Floats, _p: Floats) -> float:
+            return float(y[1] - calm)
+
+        red_line.direction = calm_line.direction = -1  # type: ignore[attr-defined]
+        solved = solve_ivp(_derivative, (time, stops[index + 1]), state, method=method, args=(parameters,), rtol=rtol,
+                           atol=atol, events=(red_line, calm_line))
+        if np.isfinite(since):
+            longest = np.maximum(longest, [max((crossed - since for crossed in times), default=0.0)
+                                           for times in solved.t_events])
+        state = solved.y[:, -1].copy()
+    return out, longest

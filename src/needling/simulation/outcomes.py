@@ -1,0 +1,86 @@
+"""From the healing model to the indication's own scale: baselines, scores and gains, zone by zone."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from needling.documents import Assessment
+from needling.knowledge.schema import Indication
+from needling.simulation.belief import Belief, normal
+from needling.simulation.context import Baseline, Draw, Floats, Zone
+from needling.units import to_si
+
+
+def baseline(zone: Zone, assessment: Assessment, belief: Belief, key: int) -> Baseline:
+    """Where a zone starts: its reading, else the whole person's, else the indication's usual value with its spread."""
+    indication, scale = zone.indication, zone.scale
+    members = belief.members
+    if scale is not None:
+        for where in (zone.finding.zone, None):
+            for reading in assessment.scores:
+                if reading.scale == scale.id and reading.zone == where:
+                    return Baseline(np.full(members.size, reading.value), reading.value, assumed=False)
+    if indication.baseline is None:
+        return Baseline(np.full(members.size, np.nan), np.nan, assumed=True)
+    luck = normal(key, f"{indication.id}/{zone.finding.zone}/baseline", members)
+    values = indication.baseline + (indication.baseline_sd or 0.0) * luck
+    if scale is not None:
+        values = np.clip(values, scale.low, scale.high)
+    return Baseline(values, indication.baseline, assumed=True)
+
+
+def reference_length(indication: Indication, drawn: Draw) -> float:
+    """Shortest needle length of the indication's published protocols, m: what counts as a full session of them."""
+    lengths = [length for protocol in indication.protocols for length in protocol.lengths_mm]
+    return to_si(min(lengths), "mm") if lengths else float(drawn["reference-length"][0])
+
+
+def score(
+    zone: Zone, start: Baseline, residual: Floats, time: Floats, session_time: Floats, stimulus: Floats,
+    reference: Floats, belief: Belief, key: int, drawn: Draw,
+) -> Floats:
+    """Reading on the indication's scale without noise, float64[member, time]; NaN where no forecast is honest.
+
+    ``collagen``: the share of the baseline that the healing model leaves. ``published``: the trials' mean
+    change with its spread between people, earned session by session; a session counts in full when its
+    stimulus reaches that of the published protocols, and less in proportion when it does not.
+
+    Args:
+        start: baseline. residual: S, float64[member, time]. time: s. session_time: s, float64[session].
+        stimulus: of each session, float64[session, member]. reference: of a published session, float64[member].
+    """
+    model, scale = zone.indication.outcome, zone.scale
+    if model.model == "none" or scale is None:
+        return np.full(residual.shape, np.nan)
+    first = start.values[:, None]
+    if model.model == "collagen":
+        goal = scale.high if not zone.indication.lower_is_better else 0.0
+        seen = goal + (first - goal) * residual
+    else:
+        onset = drawn["clinical-lag"] if model.onset_d is None else np.full(belief.members.size, to_si(model.onset_d, "d"))
+        weight = np.minimum(stimulus / reference, 1.0) / (model.reference_sessions_count or 1)
+        since = np.maximum(time[None, :] - session_time[:, None], 0.0)  # session, time
+        earned = 1 - np.exp(-since[:, None, :] / onset[None, :, None])  # session, member, time
+        progress = np.minimum((weight[:, :, None] * earned).sum(axis=0), 1.0)
+        luck = normal(key, f"{zone.indication.id}/change", belief.members)
+        seen = first + ((model.change or 0.0) + (model.change_sd or 0.0) * luck)[:, None] * progress
+    return np.clip(seen, min(scale.low, start.values.min(initial=scale.low)), scale.high)
+
+
+def at_time(values: Floats, time: Floats, when: float) -> Floats:
+    """Values [member, time] at one time by straight lines between reports, float64[member]."""
+    right = int(np.clip(np.searchsorted(time, when), 1, time.size - 1)) if time.size > 1 else 0
+    if right == 0:
+        return values[:, 0]
+    left = right - 1
+    part = float(np.clip((when - time[left]) / (time[right] - time[left]), 0.0, 1.0))
+    return np.asarray(values[:, left] + part * (values[:, right] - values[:, left]))
+
+
+def gain(zone: Zone, start: Baseline, final: Floats) -> Floats | None:
+    """Improvement in units of the indication's meaningful change, float64[member]; None without a forecast."""
+    meaningful = zone.indication.meaningful_change
+    if not meaningful or not np.all(np.isfinite(final)):
+        return None
+    sign = -1.0 if zone.indication.lower_is_better else 1.0
+    return np.asarray(sign * (final - start.values) / abs(meaningful))

@@ -1,0 +1,2 @@
+"""placeholder"""
+def picture_of(*a,**k): return None

@@ -1,0 +1,127 @@
+"""The published cases that the healing model was built with, as runs of the shipped parameters.
+
+Each case is typed here from its publication, apart from the knowledge files.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from needling.simulation import Belief, Course, simulate
+from needling.simulation.outcomes import at_time
+from tests.virtual_world import course_plan, somebody
+
+DAY_S = 86400.0
+BASELINE_SHARE_OF_TYPE_III = 0.2
+# Passes that lay about 200 channels per cm2 with an MF8-like roller; the trials did not count channels.
+SWEEPS = {"directions": 7, "passes": 2}
+
+
+class Finding(NamedTuple):
+    """One published number and ours, mean over members, with the 5-95 % band of members."""
+
+    case: str
+    published: str
+    ours: float
+    low: float
+    high: float
+    tolerance: str
+    accepted_low: float
+    accepted_high: float
+    building: bool
+    note: str = ""
+
+    @property
+    def passed(self) -> bool:
+        return self.accepted_low <= self.ours <= self.accepted_high
+
+
+def _finding(case: str, published: str, values: NDArray[np.float64], tolerance: str, low: float, high: float,
+             building: bool = True, note: str = "") -> Finding:
+    return Finding(case, published, float(values.mean()), float(np.quantile(values, 0.05)),
+                   float(np.quantile(values, 0.95)), tolerance, low, high, building, note)
+
+
+def _run(belief: Belief, *, zone: str = "cheek-left", phototype: str = "IV", **plan: object) -> Course:
+    person, assessment = somebody((zone, "scars"), phototype=phototype, birth_year=None)
+    return simulate(course_plan(zones=(zone,), **SWEEPS, **plan), person, assessment, belief)  # type: ignore[arg-type]
+
+
+def _after_last(course: Course, values: NDArray[np.float64], days: float) -> NDArray[np.float64]:
+    return at_time(values[:, 0], course.time, course.session_time[-1] + days * DAY_S)
+
+
+def closure_case(belief: Belief) -> list[Finding]:
+    hours = belief.draw(0)["barrier-half-life"] / 3600
+    return [_finding("1 half-life of micropores, upper arm (h)", "23.7, SD 13.7", hours, "±3 h", 20.7, 26.7)]
+
+
+def redness_cases(belief: Belief) -> list[Finding]:
+    weekly = _run(belief, length_mm=1.0, sessions=12, interval_d=7).redness_time / DAY_S
+    abdomen = _run(belief, zone="abdomen", length_mm=1.5, sessions=5, interval_d=30).redness_time / DAY_S
+    return [
+        _finding("4a redness gone, weekly facial roller 1.0 mm (d)", "1-2", weekly, "±1 d", 0.0, 3.0),
+        _finding("4b redness gone, abdomen 1.5 mm (d)", "3.0, SE 0.37", abdomen, "±1 d", 2.0, 4.0),
+    ]
+
+
+def growth_factor_case(belief: Belief) -> list[Finding]:
+    course = _run(belief, length_mm=1.0, sessions=1)
+    peak = course.signal[:, 0].max(axis=1)
+    late = [_after_last(course, course.signal, day) / peak for day in (14, 28)]
+    return [
+        _finding("5a TGF-beta on day 14, share of its peak", "still up (0.07 in a model)", late[0], "at least half of 0.07",
+                 0.035, 1.0, note="rat and another model: the weakest case"),
+        _finding("5b TGF-beta on day 28, share of its peak", "below 0.10", late[1], "factor 2", 0.0, 0.20),
+    ]
+
+
+def collagen_case(belief: Belief) -> list[Finding]:
+    course = _run(belief, phototype="III", length_mm=1.5, sessions=5, interval_d=30)
+    total = 100 * (_after_last(course, course.collagen, 56) - 1)
+    young = 100 * _after_last(course, course.collagen_iii, 56) / BASELINE_SHARE_OF_TYPE_III
+    return [
+        _finding("6a papillary collagen 8 weeks after 5 monthly sessions of 1.5 mm (%)", "+53.2", total, "±12", 41.2, 65.2),
+        _finding("6b reticulin, same biopsies (%), taken as type III", "+65.4", young, "sign only", 0.0, np.inf, building=False,
+                 note="type III is a fifth of the baseline here; silver stains more than that"),
+    ]
+
+
+def weekly_case(belief: Belief) -> list[Finding]:
+    course = _run(belief, length_mm=1.0, sessions=12, interval_d=7)
+    return [
+        _finding(f"9 share of acne-scar grade left {months} months after 12 weekly sessions", f"{seen}",
+                 _after_last(course, course.severity, days), "±0.06", seen - 0.06, seen + 0.06)
+        for months, days, seen in ((0, 0.0, 0.678), (1, 30.4, 0.587), (2, 60.9, 0.538))
+    ]
+
+
+def monthly_case(belief: Belief) -> list[Finding]:
+    course = _run(belief, length_mm=1.5, sessions=5, interval_d=30)
+    left = _after_last(course, course.severity, 30)
+    return [
+        _finding("10a share of scar score left 1 month after 5 monthly sessions", "0.554", left, "±0.10", 0.454, 0.654),
+        _finding("10b pigment marks, phototype IV-V, same course", "5/30 (7-34 %)", course.pih_probability, "7-34 %", 0.07, 0.34,
+                 note="the count is the base rate, so this tests the scaling only"),
+    ]
+
+
+def known_misses(belief: Belief) -> list[Finding]:
+    four = _run(belief, length_mm=1.5, sessions=4, interval_d=28)
+    pen = _run(belief, device="pen", length_mm=1.5, sessions=4, interval_d=30)
+    return [
+        _finding("Leheta 2011, 4 sessions 4 weeks apart: share left 3 months later", "0.317", _after_last(four, four.severity, 90),
+                 "±0.10", 0.217, 0.417, building=False, note="we predict much less than this trial saw"),
+        _finding("von Dalwig-Nolda 2020, pen, 4 sessions 30 days apart: share left 3 months later", "0.69",
+                 _after_last(pen, pen.severity, 90), "±0.10", 0.59, 0.79, building=False,
+                 note="baseline grade 2.9 assumed; pens lay several times more channels"),
+    ]
+
+
+def all_findings(belief: Belief) -> list[Finding]:
+    """Every case in the order of the report."""
+    runs = (closure_case, redness_cases, growth_factor_case, collagen_case, weekly_case, monthly_case, known_misses)
+    return [finding for run in runs for finding in run(belief)]
