@@ -54,7 +54,7 @@ def _unknown_never_passes(kb: Knowledge) -> str:
     person = Person(id="selftest")
     clearance = screen(person, assessment, kb)
     plans = propose(person, assessment, clearance, kb)
-    _require(clearance.verdict == "ask" and clearance.asks and not any(plan.sessions for plan in plans))
+    _require(clearance.verdict == "ask" and len(clearance.asks) > 0 and not any(plan.sessions for plan in plans))
     return f"nothing answered: {len(clearance.asks)} questions, no plan"
 
 

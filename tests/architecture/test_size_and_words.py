@@ -9,7 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 MOST_LINES = 600
-SKIP = {".git", ".venv", "out", "build", "dist", "__pycache__"}
+MADE = {"out", "build", "dist", "__pycache__"}
 
 # Written so that this file does not contain what it forbids.
 MACHINE = re.compile(
@@ -28,7 +28,12 @@ def tracked_files() -> list[Path]:
     )
     if listed.returncode == 0:
         return sorted(path for name in listed.stdout.split("\0") if name and (path := ROOT / name).is_file())
-    return sorted(path for path in ROOT.rglob("*") if path.is_file() and not SKIP & set(path.relative_to(ROOT).parts))
+    found = []
+    for path in ROOT.rglob("*"):  # an unpacked archive
+        folders = path.relative_to(ROOT).parts[:-1]
+        if path.is_file() and not any(part in MADE or (part[0] == "." and part != ".ci") for part in folders):
+            found.append(path)
+    return sorted(found)
 
 
 def texts() -> list[tuple[Path, str]]:

@@ -35,7 +35,7 @@ SAID = {
     "photosensitising-medicine": "two weeks",
 }
 # id: caps
-CAPS = {
+CAPS: dict[str, dict[str, float | str]] = {
     "phototype-iv-to-vi": {"home_needle_mm": 0.25, "clinic_needle_mm": 1.5, "min_interval_d": 42},
     "melasma": {"clinic_needle_mm": 0.5, "bleeding": "no"},
     "anaesthetic-allergy": {"clinic_needle_mm": 0.5, "anaesthetic": "no"},

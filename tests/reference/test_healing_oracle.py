@@ -58,7 +58,7 @@ def test_target_state_is_the_exponential_of_collagen() -> None:
     (out, _), = lanes.heal([task], parameters)
     gain = parameters[healing.PARAMETERS.index("clinical-gain")]
     wanted = np.exp(-gain * (out[MEASURES.index("collagen"), -1] - 1))
-    assert np.allclose(out[MEASURES.index("residual"), -1], wanted, rtol=1e-4)
+    assert np.allclose(out[MEASURES.index("residual"), -1], wanted, rtol=1e-3)
 
 
 @pytest.mark.parametrize("rates", [(1.0, 1.0, 1.0, 0.2), (1.0, 1.0, 2.0, 1.0), (2.0, 0.5, 1.0, 0.1), (0.3, 2.0, 3.0, 2.0)])

@@ -66,7 +66,7 @@ def test_every_row_of_aftercare_and_article_conflicts_is_there(kb: Knowledge) ->
 
 
 def test_every_technique_row_is_used_by_a_step_or_a_topical(kb: Knowledge) -> None:
-    used = {entry.ref for entry in (*kb.care, *kb.topicals)}
+    used = {step.ref for step in kb.care} | {topical.ref for topical in kb.topicals}
     assert numbered("T", 20) <= used
 
 

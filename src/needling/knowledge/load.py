@@ -97,8 +97,7 @@ def _read_section(root: Path, section: str, origin: Origin) -> tuple[Any, ...]:
             try:
                 entry = adapter.validate_python(data)
             except ValidationError as invalid:
-                nested = YamlText(data, text._tree[index], text.name)
-                raise BadKnowledge(explain_errors(invalid, nested, SECTIONS[section])) from None
+                raise BadKnowledge(explain_errors(invalid, text.part(index), SECTIONS[section])) from None
             origin.remember(section, id_of(section, entry), f"{path}:{text.line((index,))}")
             entries.append(entry)
     return tuple(entries)

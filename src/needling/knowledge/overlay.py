@@ -10,7 +10,7 @@ from needling.knowledge.load import Origin, id_of, read_knowledge
 
 # An entry of these sections may replace a shipped one if no limit gets wider.
 _CEILINGS = {
-    "sites": ("home_max_mm", "clinic_max_mm"),
+    "sites": ("home_max_mm", "home_max_written_plan_mm", "clinic_max_mm"),
     "envelopes": (
         "needle_max_mm",
         "written_plan_needle_max_mm",

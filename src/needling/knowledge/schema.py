@@ -182,6 +182,7 @@ class Site(Sourced):
     epidermis_imaging_um: Annotated[float, Field(gt=0)] | None = None
     dermis_mm: Annotated[float, Field(gt=0)] | None = None
     home_max_mm: Annotated[float, Field(ge=0, le=3)]
+    home_max_written_plan_mm: Annotated[float, Field(ge=0, le=3)] | None = None
     clinic_default_mm: Annotated[float, Field(ge=0, le=3)] | None = None
     clinic_max_mm: Annotated[float, Field(ge=0, le=3)]
     bony: bool = False
@@ -249,7 +250,10 @@ class Device(Sourced):
 
 
 class Protocol(Sourced):
-    """Where and how an indication is needled: the grid of candidates of one setting."""
+    """Where and how an indication is needled: the grid of candidates of one setting.
+
+    ``pen_passes_count`` holds for pens: one pass of a pen lays as many channels as many passes of a roller.
+    """
 
     setting: Setting = "clinic"
     sites: tuple[Id, ...]
@@ -257,6 +261,7 @@ class Protocol(Sourced):
     lengths_mm: tuple[float, ...]
     directions_count: int
     passes_count: tuple[int, ...]
+    pen_passes_count: tuple[int, ...] = ()
     sessions_count: tuple[int, ...]
     intervals_d: tuple[float, ...]
     endpoint: Endpoint

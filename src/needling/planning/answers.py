@@ -16,6 +16,7 @@ from needling.units import UNITS
 Lookup = Callable[[str], Any]
 
 _AGE = "age_y"
+_OLDEST_Y = 120  # numerical: beyond any age that people reach; a typing error
 
 
 def _age(person: Person, assessment: Assessment, given: dict[str, Any]) -> Any:
@@ -74,8 +75,8 @@ def _fact_problems(facts: tuple[Fact, ...], loc: tuple[int | str, ...], kb: Know
     for fact in facts:
         at = (*loc, "facts", fact.name)
         if fact.name == _AGE:
-            if fact.value is not None and not (isinstance(fact.value, float) and 0 <= fact.value <= 120):
-                yield Problem(at, f"expected an age in years from 0 to 120, got {fact.value!r}")
+            if fact.value is not None and not (isinstance(fact.value, float) and 0 <= fact.value <= _OLDEST_Y):
+                yield Problem(at, f"expected an age in years from 0 to {_OLDEST_Y}, got {fact.value!r}")
             continue
         resolved = resolve_name(fact.name, definitions)
         if resolved is None:
@@ -149,7 +150,7 @@ def case_problems(case: Case, kb: Knowledge) -> list[Problem]:
                 )
             )
     birth = case.person.birth_year
-    if birth is not None and not 0 <= case.assessment.on.year - birth <= 120:
+    if birth is not None and not 0 <= case.assessment.on.year - birth <= _OLDEST_Y:
         problems.append(Problem(("person", "birth_year"), f"{birth} gives an age of {case.assessment.on.year - birth}"))
     return problems
 

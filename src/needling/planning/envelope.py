@@ -81,9 +81,10 @@ def zone_limits(zone: str, setting: Setting, clearance: Clearance, kb: Knowledge
     """
     envelope, site = kb.envelope(setting), kb.site(zone)
     outer = envelope.needle_max_mm
-    if envelope.written_plan_needle_max_mm is not None and written_plan_allowed(clearance):
-        outer = envelope.written_plan_needle_max_mm
     site_max = site.home_max_mm if setting == "home" else site.clinic_max_mm
+    if setting == "home" and written_plan_allowed(clearance):
+        outer = envelope.written_plan_needle_max_mm or outer
+        site_max = site.home_max_written_plan_mm or site_max
     needle = [
         Limit(outer, f"{setting} envelope", envelope.sources, envelope.proposal),
         Limit(0.0 if site.never else site_max, f"ceiling of the site {site.name}", site.sources, site.proposal),

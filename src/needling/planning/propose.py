@@ -28,6 +28,7 @@ from needling.planning.envelope import (
 )
 from needling.planning.protocol import Group, Phase
 
+
 class _ZoneGrid(NamedTuple):
     """What may be done on one zone: its strengths from mild to strong, and its schedules."""
 
@@ -110,9 +111,8 @@ def _zone_grid(
             sources=protocol.sources,
         )
     sold = kb.device(device).lengths_mm
-    strengths = tuple(
-        (length, passes) for length, passes in product(lengths, sorted(protocol.passes_count)) if length in sold
-    )
+    passes_count = protocol.pen_passes_count if kb.device(device).kind == "pen" else protocol.passes_count
+    strengths = tuple((length, passes) for length, passes in product(lengths, sorted(passes_count)) if length in sold)
     endpoint = protocol.endpoint
     return _ZoneGrid(finding, planned, protocol, device, strengths, endpoint)
 
@@ -291,6 +291,9 @@ def propose(
     plans = [no_treatment(person, assessment, clearance, kb, (*declined, *unplanned))]
     if not grids:
         return tuple(plans)
+    if goals.device is not None and not declined and all(grid.device != goals.device for grid in grids):
+        name = kb.device(goals.device).name
+        declined.append(Reason(what=f"Not used: {name}", why="None of its needles fits the protocols and limits here."))
     rationale = (*declined, *unplanned, *_limit_reasons(grids, limits, kb))
     seen: set[tuple[Phase, ...]] = set()
     for level in range(max(len(grid.strengths) for grid in grids)):

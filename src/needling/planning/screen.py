@@ -5,6 +5,7 @@ from __future__ import annotations
 import calendar
 from collections.abc import Iterable
 from datetime import date, timedelta
+from math import ceil
 from typing import NamedTuple
 
 from needling.documents import (
@@ -60,13 +61,14 @@ def is_zone_rule(rule: Rule, kb: Knowledge) -> bool:
 
 
 def _later(day: date, months: float) -> date:
-    """A day some months on, kept inside the month; part-months count 30 days to the whole."""
+    """A day some months on: the calendar day or the same number of mean months, whichever is later.
+
+    Rules count mean months since a date; a person counts calendar months. The later day satisfies both.
+    """
     whole = int(months)
-    index = day.year * 12 + day.month - 1 + whole  # numerical: months in a year
-    year, month = divmod(index, 12)  # numerical: months in a year
-    last = calendar.monthrange(year, month + 1)[1]
-    part = timedelta(days=round((months - whole) * UNITS["mo"].si_factor / UNITS["d"].si_factor))
-    return date(year, month + 1, min(day.day, last)) + part
+    year, month = divmod(day.year * 12 + day.month - 1 + whole, 12)  # numerical: months in a year
+    by_calendar = date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+    return max(by_calendar, day + timedelta(days=ceil(months * UNITS["mo"].si_factor / UNITS["d"].si_factor)))
 
 
 def _until(rule: Rule, lookup: Lookup, on: date) -> date | None:

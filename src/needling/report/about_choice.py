@@ -126,9 +126,9 @@ def choice_section(choice: Choice, telling: Telling) -> Section:
     points += [beside] if beside else []
     wishes = _goals_words(choice, telling)
     points += [telling.say(wishes, lead="What you asked for" if telling.person else "Goals")] if wishes else []
-    caption = ("Gain of 1 is a change that people notice; 0 is no change. * marks the plan" if telling.person
+    caption = ("Gain of 1 is a change that people notice; 0 is no change" if telling.person
                else "Gain in meaningful changes (median; careful: low quantile); redness that most stay below; "
-                    "mean chance of a lasting mark. * marks the choice")
+                    "mean chance of a lasting mark")
     headers = PERSON_HEADERS if telling.person else SCORE_HEADERS
     most = 2 if telling.person else CANDIDATES_SHOWN
     table = Table(caption, headers, score_rows(choice, telling, most))

@@ -165,7 +165,7 @@ def _course_figure(name: str, title: str, panels: Sequence[Panel], choice: Choic
         for index, one in enumerate(shown):
             low, high = min(one.curves[0]), max(one.curves[4])
             room = (high - low) * 0.1 or 0.5
-            frame = Frame(sheet, 34, height - top - panel - index * (panel + gap), 208, panel, (0.0, days[-1]),
+            frame = Frame(sheet, 34, height - top - panel - index * (panel + gap), 200, panel, (0.0, days[-1]),
                           (low - room, high + room))
             ticks = round_ticks(*frame.y_range)
             frame.y_axis(ticks, [number(tick) for tick in ticks])
@@ -176,7 +176,7 @@ def _course_figure(name: str, title: str, panels: Sequence[Panel], choice: Choic
             sheet.marks([(frame.at(day, low)[0], frame.bottom) for day in sessions], 6, shape="^")
             frame.heading([*lines_of(f"{one.measure.label}, {_zones(one, kb)}", 56, 1), *([note] if note else [])])
             if index == 0:
-                _paint_key(sheet, 254, frame.bottom + panel, bool(sessions))
+                _paint_key(sheet, 246, frame.bottom + panel, bool(sessions))
 
     rows = _band_rows(panels, choice.plan, choice.forecast, kb)
     return Figure(name, title, draw(name, title, alt, height, paint), alt,
@@ -257,7 +257,7 @@ def first_days_figure(choice: Choice, kb: Knowledge) -> Figure | None:
             ceiling = max(map(max, one.curves)) or 1.0
             # Openness falls by halves: on a log scale that is a straight line, and its end can still be seen.
             logarithmic = one.measure.measure in OPENING
-            frame = Frame(sheet, 48, height - top - panel - index * (panel + gap), 194, panel, (0.0, end - start),
+            frame = Frame(sheet, 48, height - top - panel - index * (panel + gap), 186, panel, (0.0, end - start),
                           (_LOG_FLOOR * ceiling if logarithmic else 0.0, ceiling * (1.3 if logarithmic else 1.05)),
                           y_log=logarithmic)
             _first_days_panel(frame, one, x)
@@ -266,7 +266,7 @@ def first_days_figure(choice: Choice, kb: Knowledge) -> Figure | None:
                          "days after the first session" if index == len(shown) - 1 else "")
             frame.heading(lines_of(f"{one.measure.label}, {_zones(one, kb)}", 58, 1), up=5)
             if index == 0:
-                _paint_key(sheet, 254, frame.bottom + panel, sessions=False)
+                _paint_key(sheet, 246, frame.bottom + panel, sessions=False)
 
     rows = tuple((one.measure.label, number(x[i], 2), *(number(curve[i], 3) for curve in one.curves))
                  for one in shown for i in _spread(len(x), 10))

@@ -31,8 +31,8 @@ FAINT = "#dbe1e5"
 PAPER = "#ffffff"
 
 WIDTH = 338.0
-SIZE = 9.5
-SMALL = 8.5
+SIZE = 10.0
+SMALL = 9.2
 DASHED = (4.0, 3.0)
 DOTTED = (1.0, 2.5)
 

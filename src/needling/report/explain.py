@@ -64,33 +64,36 @@ def _provenance_section(sections: Iterable[Section], telling: Telling) -> Sectio
     """What on the page is evidence and what is our proposal, and how the sources were read."""
     title = "What is evidence and what is our proposal"
     telling = telling.at(title)
-    rows = []
-    for section in sections:
-        statements = list(section.statements())
-        own = sum(statement.proposal for statement in statements)
-        sourced = sum(bool(statement.supports) and not statement.proposal for statement in statements)
-        if own or sourced:
-            rows.append(telling.row(section.title, str(sourced), str(own)))
+    counts = [(section.title, sum(bool(one.supports) and not one.proposal for one in section.statements()),
+               sum(one.proposal for one in section.statements())) for section in sections]
+    counts = [(part, sourced, own) for part, sourced, own in counts if sourced or own]
     references = telling.bibliography.references()
     reached = Counter(reference.access for reference in references)
     read = ", ".join(f"{reached[access]} {words}" for access, words in ACCESS_WORD.items() if reached[access])
-    paragraphs = [telling.say(
-        f"Where it says \"{PROPOSAL}\", the sources leave the point open or name no number, and we chose the careful "
-        "side. A clinician can see it and change it. All the rest with a number in brackets rests on that source")]
+    paragraphs = [
+        telling.say(f"Where it says \"{PROPOSAL}\", the sources leave the point open or name no number, and we chose the "
+                    "careful side. A clinician can see it and change it. What has a number in brackets and no such "
+                    "mark rests on that source"),
+        telling.say(f"{plural(sum(sourced for _, sourced, _ in counts), 'statement rests', 'statements rest')} on "
+                    f"sources; {plural(sum(own for _, _, own in counts), 'is our proposal', 'are our proposal')}"),
+    ]
     if references:
         paragraphs.append(telling.say(f"{plural(len(references), 'source')}: {read}"))
-    tables = (Table("Statements in each part", ("Part", "From sources", "Our proposal"), tuple(rows)),) if rows else ()
+    rows = tuple(telling.row(part, str(sourced), str(own)) for part, sourced, own in counts)
+    tables = () if telling.person or not rows else (
+        Table("Statements in each part", ("Part", "From sources", "Our proposal"), rows),)
     return Section("provenance", title, tuple(paragraphs), tables=tables)
 
 
-def _clearance_sections(clearance: Clearance, telling: Telling, known: Known | None) -> list[Section]:
-    """Why, what is open, both sides; and the sheet for the clinic unless the way is free."""
-    names = [name for decision in clearance.decisions for name in decision.conflicts]
-    parts = [decisions_section(clearance, telling), questions_section(clearance, telling),
-             conflicts_section(names, telling)]
-    if clearance.verdict != "go":
-        parts.append(handoff_section(clearance, telling, known))
-    return [part for part in parts if part is not None]
+def _conflicts(clearance: Clearance | None, telling: Telling) -> Section | None:
+    decisions = clearance.decisions if clearance is not None else ()
+    return conflicts_section((name for decision in decisions for name in decision.conflicts), telling)
+
+
+def _clearance_sections(clearance: Clearance, telling: Telling, known: Known | None) -> list[Section | None]:
+    """Why, what is open; and the sheet for the clinic unless the way is free."""
+    sheet = handoff_section(clearance, telling, known) if clearance.verdict != "go" else None
+    return [decisions_section(clearance, telling), questions_section(clearance, telling), sheet]
 
 
 def _choice_sections(choice: Choice, clearance: Clearance | None, telling: Telling, known: Known) -> list[Section]:
@@ -98,12 +101,15 @@ def _choice_sections(choice: Choice, clearance: Clearance | None, telling: Telli
     parts: list[Section | None] = [_choice_answer(choice, clearance, telling)]
     if clearance is not None:
         parts += _clearance_sections(clearance, telling, known)
-    parts += [plan_section(plan, telling), choice_section(choice, telling), expect_section(choice, telling),
-              harms_section(choice, telling)]
+    # A clinician weighs both sides before the plan; a person first wants to know what it is.
+    disagreement = [] if telling.person else [_conflicts(clearance, telling)]
+    parts += [*disagreement, plan_section(plan, telling), choice_section(choice, telling),
+              expect_section(choice, telling), harms_section(choice, telling)]
     if plan.sessions:
         parts += [not_before_section(forecast, telling), *before_sections(plan, telling), stop_section(plan, telling),
                   after_section(plan, telling), red_flags_section(telling)]
     parts += [follow_up_section(plan, telling), assumptions_section(forecast, telling)]
+    parts += [_conflicts(clearance, telling)] if telling.person else []
     return [part for part in parts if part is not None]
 
 
@@ -127,7 +133,9 @@ def explain_with(
         title = "Your needling plan" if reader == "person" else f"Needling plan for {subject.plan.person}"
     else:
         told = (case.person, case.assessment) if case else None
-        sections = [answer_section(subject, telling), *_clearance_sections(subject, telling, told)]
+        parts = [answer_section(subject, telling), *_clearance_sections(subject, telling, told),
+                 _conflicts(subject, telling)]
+        sections = [part for part in parts if part is not None]
         title = "Is needling for you?" if reader == "person" else f"Clearance for {subject.person}"
     sections.append(_provenance_section(sections, telling))
     return Explanation(title, reader, tuple(sections), bibliography.references())

@@ -49,8 +49,8 @@ class Row:
     def plain(self) -> tuple[str, ...]:
         """The cells with sources and standing written behind the first."""
         own = f" ({PROPOSAL})" if self.proposal else ""
-        star = "* " if self.strong else ""
-        return (f"{star}{self.cells[0]}{own}{marks(self.supports, self.conflicts)}", *self.cells[1:])
+        chosen = " (chosen)" if self.strong else ""
+        return (f"{self.cells[0]}{chosen}{own}{marks(self.supports, self.conflicts)}", *self.cells[1:])
 
 
 @dataclass(frozen=True, slots=True)

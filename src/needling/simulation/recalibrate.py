@@ -23,7 +23,7 @@ class Report(NamedTuple):
     Args:
         accepted: whether the belief was changed. effective_members_count: of the weights used.
         temper_share: power put on the likelihood; 1 uses the data in full.
-        data_share: share of each parameter's variance that the data took away, by parameter id.
+        data_share: share of each parameter's spread (variance of ranks) that the data took away, by parameter id.
         words: one sentence for the reader.
     """
 
@@ -106,11 +106,14 @@ def reweight(belief: Belief, log_likelihood: Floats, key: int) -> Learned:
 
 
 def _data_share(belief: Belief, weights: Floats, key: int) -> dict[str, float]:
-    """1 - weighted variance / prior variance, floored at 0, for each parameter that varies."""
+    """1 - weighted variance / prior variance of the ranks, floored at 0, for each parameter that varies.
+
+    Ranks, so that the answer is the same for a rate and for its logarithm.
+    """
     shares = {}
     for name, values in belief.draw(key).items():
-        spread = float(np.var(values))
-        if spread > 0:
-            mean = float(weights @ values)
-            shares[name] = max(0.0, 1 - float(weights @ (values - mean) ** 2) / spread)
+        if np.ptp(values) > 0:
+            rank = np.searchsorted(np.sort(values), values) / values.size
+            mean = float(weights @ rank)
+            shares[name] = max(0.0, 1 - float(weights @ (rank - mean) ** 2) / float(np.var(rank)))
     return shares
