@@ -76,8 +76,8 @@ format: $(VENV)/.dev ## put all Python files into the house's format
 bench: $(VENV)/.dev $(VENV)/.warm ## ratios within one run, against named peers
 	@$(BIN)/python benchmarks/run.py
 
-evaluate: $(VENV)/.dev $(VENV)/.warm ## published results against the model; writes the evaluation report
-	@$(BIN)/python -m pytest -m "" tests/validation $(ARGS)
+evaluate: $(VENV)/.dev $(VENV)/.warm ## published results against the model; writes docs/evaluation.md
+	@NEEDLING_WRITE_DOCS=1 $(BIN)/python -m pytest -m "" tests/validation $(ARGS)
 
 # ---------------------------------------------------------------- generated files
 

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.virtual_world import course_plan, somebody, world
 
 from needling.errors import BadInput, OutOfRange
 from needling.simulation import Belief, CourseResult, forecast, objectives, reweight, simulate, simulate_many
 from needling.simulation.bind import log_likelihood, planned_density_per_cm2
 from needling.simulation.equations import depth, healing
 from needling.simulation.metrics import bias, coverage, crps_from_ensemble, crps_from_quantiles, quantile_at
-from tests.virtual_world import course_plan, somebody, world
 
 BELIEF = Belief.prior(world(), members=24)
 FEW = settings(max_examples=12)
@@ -40,8 +40,9 @@ def test_repeated_members_and_sharding() -> None:
 
 def test_layers_are_apart_and_bounds_hold() -> None:
     belief = Belief.prior(world(), members=2000)
-    both, person, doubt, none = (belief.draw(1, layers=layers)
-                                 for layers in (("person", "doubt"), ("person",), ("doubt",), ()))
+    both, person, doubt, none = (
+        belief.draw(1, layers=layers) for layers in (("person", "doubt"), ("person",), ("doubt",), ())
+    )
     name = "clinical-gain"
     spread = {kind: np.std(np.log(drawn[name])) for kind, drawn in (("p", person), ("d", doubt), ("b", both))}
     row = belief.names.index(name)
@@ -84,7 +85,13 @@ def test_longer_needles_and_more_force_never_reach_less(l1: float, l2: float, f1
 
 
 @FEW
-@given(st.floats(0.2, 3.0), st.integers(1, 6), st.integers(1, 6), st.floats(0.5, 60.0), st.sampled_from(["roller-mf8", "stamp", "pen"]))
+@given(
+    st.floats(0.2, 3.0),
+    st.integers(1, 6),
+    st.integers(1, 6),
+    st.floats(0.5, 60.0),
+    st.sampled_from(["roller-mf8", "stamp", "pen"]),
+)
 def test_courses_stay_physical(length: float, sessions: int, passes: int, interval: float, device: str) -> None:
     plan = course_plan(length_mm=length, sessions=sessions, passes=passes, interval_d=interval, device=device)
     course = simulate(plan, *somebody(), BELIEF)
@@ -103,8 +110,13 @@ def test_courses_stay_physical(length: float, sessions: int, passes: int, interv
 @given(st.integers(1, 8), st.integers(1, 8), st.floats(7.0, 40.0))
 def test_more_passes_or_sessions_never_build_less(sessions: int, passes: int, interval: float) -> None:
     base, denser, longer = simulate_many(
-        [course_plan(sessions=s, passes=p, interval_d=interval) for s, p in
-         ((sessions, passes), (sessions, passes + 2), (sessions + 1, passes))], *somebody(), BELIEF)
+        [
+            course_plan(sessions=s, passes=p, interval_d=interval)
+            for s, p in ((sessions, passes), (sessions, passes + 2), (sessions + 1, passes))
+        ],
+        *somebody(),
+        BELIEF,
+    )
     assert np.all(denser.stimulus >= base.stimulus)
     assert np.all(denser.collagen[:, 0].max(axis=1) >= base.collagen[:, 0].max(axis=1) - 1e-9)
     assert np.all(longer.inflammation.max(axis=2) >= base.inflammation.max(axis=2) - 1e-9)
@@ -116,7 +128,9 @@ def test_more_passes_or_sessions_never_build_less(sessions: int, passes: int, in
 def test_a_longer_interval_never_raises_inflammation(one: float, other: float) -> None:
     """Compared right after sessions and a fixed time later, where the peaks lie."""
     short, long = sorted((one, other))
-    close, apart = simulate_many([course_plan(interval_d=gap, sessions=3) for gap in (short, long)], *somebody(), BELIEF)
+    close, apart = simulate_many(
+        [course_plan(interval_d=gap, sessions=3) for gap in (short, long)], *somebody(), BELIEF
+    )
     peaks = [course.inflammation[:, 0].max(axis=1) for course in (close, apart)]
     assert np.all(peaks[1] <= 1.02 * peaks[0])  # peaks are read at report times
 
@@ -157,8 +171,12 @@ def test_members_keep_their_future_in_a_subset() -> None:
 
 def test_forecast_is_a_whole_document() -> None:
     plan = course_plan(zones=("cheek-left", "scalp", "abdomen"), sessions=3)
-    person, assessment = somebody(("cheek-left", "scars"), ("scalp", "hair"), ("abdomen", "dimples"),
-                                  scores=({"scale": "grade", "value": 3.0, "zone": "cheek-left"},))
+    person, assessment = somebody(
+        ("cheek-left", "scars"),
+        ("scalp", "hair"),
+        ("abdomen", "dimples"),
+        scores=({"scale": "grade", "value": 3.0, "zone": "cheek-left"},),
+    )
     course = simulate(plan, person, assessment, BELIEF)
     written = forecast(course, plan)
     assert type(written).model_validate_json(written.model_dump_json()) == written
@@ -168,7 +186,13 @@ def test_forecast_is_a_whole_document() -> None:
     assert hair.baseline_assumed and hair.basis == "published-mean" and hair.change_quantiles[6] > 0
     assert dimples.basis == "none" and dimples.change_quantiles == () and dimples.dots_of_50_count == 0
     assert {m.measure for m in written.measures if m.zone == "cheek-left"} == {
-        "open-channels", "water", "redness", "collagen", "severity", "seen-grade"}
+        "open-channels",
+        "water",
+        "redness",
+        "collagen",
+        "severity",
+        "seen-grade",
+    }
     seen, true = (next(m for m in written.measures if m.measure == name) for name in ("seen-grade", "severity"))
     assert seen.quantiles[-1][0] > true.quantiles[-1][0] and seen.seen_noise == 0.4
     assert all(wait.hours_h >= wait.published_h and wait.hours_h >= wait.computed_h for wait in written.not_before)
@@ -243,7 +267,9 @@ def test_two_strokes_on_one_day_join() -> None:
 
 def test_planned_density() -> None:
     plan = course_plan(sessions=1)
-    assert planned_density_per_cm2(world().device("roller-mf8"), plan.sessions[0].strokes[0]) == pytest.approx(227, abs=1)
+    assert planned_density_per_cm2(world().device("roller-mf8"), plan.sessions[0].strokes[0]) == pytest.approx(
+        227, abs=1
+    )
 
 
 # ---------------------------------------------------------------- learning and scoring
@@ -251,7 +277,10 @@ def test_planned_density() -> None:
 
 def test_reweighting_recovers_a_simulated_truth_and_refuses_nonsense() -> None:
     belief = Belief.prior(world(), members=400)
-    plan, (person, assessment) = course_plan(), somebody(scores=({"scale": "grade", "value": 3.3, "zone": "cheek-left"},))
+    plan, (person, assessment) = (
+        course_plan(),
+        somebody(scores=({"scale": "grade", "value": 3.3, "zone": "cheek-left"},)),
+    )
     course = simulate(plan, person, assessment, belief)
     final = course.score[:, 0, -1]
     truth = np.quantile(final, 0.15)

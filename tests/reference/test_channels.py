@@ -5,22 +5,37 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy.spatial import cKDTree
+from tests.virtual_world import course_plan, world
 
 from needling.simulation.channels import (
-    ChannelMap, Geometry, Pattern, channel_area_histogram, covered_share, density_grid, nearest_neighbour, puncture_map,
-    rehit_share, track_index,
+    ChannelMap,
+    Geometry,
+    Pattern,
+    channel_area_histogram,
+    covered_share,
+    density_grid,
+    nearest_neighbour,
+    puncture_map,
+    rehit_share,
+    track_index,
 )
 from needling.simulation.equations.rolling import entry_tilt, needles_in_contact, roller_density, rolling_radius
 from needling.simulation.picture import picture_of
-from tests.virtual_world import course_plan, world
 
 PER_CM2 = 1e4
 SIDE = 0.08
 
 
 def mf8(length_mm: float, share: float = 0.0) -> Geometry:
-    return Geometry("roller", needles=192, rings=8, drum_radius=0.01, drum_width=0.02, needle_length=length_mm * 1e-3,
-                    radius_share=share)
+    return Geometry(
+        "roller",
+        needles=192,
+        rings=8,
+        drum_radius=0.01,
+        drum_width=0.02,
+        needle_length=length_mm * 1e-3,
+        radius_share=share,
+    )
 
 
 def test_published_density_of_one_pass() -> None:
@@ -37,7 +52,9 @@ def test_published_density_of_fifteen_passes() -> None:
     assert laid == pytest.approx([225, 229], abs=0.7)
 
 
-@pytest.mark.parametrize(("length_mm", "tilt_deg", "touching"), [(0.2, 11, 12), (0.5, 18, 19), (1.5, 30, 32), (3.0, 40, 42)])
+@pytest.mark.parametrize(
+    ("length_mm", "tilt_deg", "touching"), [(0.2, 11, 12), (0.5, 18, 19), (1.5, 30, 32), (3.0, 40, 42)]
+)
 def test_entry_tilt_and_contact(length_mm: float, tilt_deg: float, touching: float) -> None:
     tilt = entry_tilt(0.01, length_mm * 1e-3)
     assert np.degrees(tilt) == pytest.approx(tilt_deg, abs=0.6)
@@ -57,7 +74,10 @@ def test_map_has_the_density_of_the_equation(share: float) -> None:
     ("geometry", "wanted"),
     [
         (Geometry("stamp", needles=20, needle_length=1e-3, head_area=0.5e-4), 20 / 0.5e-4),
-        (Geometry("pen", needles=12, needle_length=1e-3, head_width=7e-3, stroke_spacing=0.04 / 110), 12 * 110 / (0.04 * 7e-3)),
+        (
+            Geometry("pen", needles=12, needle_length=1e-3, head_width=7e-3, stroke_spacing=0.04 / 110),
+            12 * 110 / (0.04 * 7e-3),
+        ),
     ],
 )
 def test_stamp_and_pen_density(geometry: Geometry, wanted: float) -> None:
@@ -75,11 +95,15 @@ def test_many_passes_lie_like_random_points() -> None:
 def test_direction_and_place_do_not_matter() -> None:
     """Mean density is the same for a turned device and in every quarter of the zone."""
     rng = np.random.default_rng(4)
-    turned = [np.mean([puncture_map(mf8(1.0), Pattern(1, 1, jitter=spread), SIDE, SIDE, rng).density for _ in range(80)])
-              for spread in (0.0, 10.0)]
+    turned = [
+        np.mean([puncture_map(mf8(1.0), Pattern(1, 1, jitter=spread), SIDE, SIDE, rng).density for _ in range(80)])
+        for spread in (0.0, 10.0)
+    ]
     assert turned[0] == pytest.approx(turned[1], rel=0.01)
-    quarters = np.mean([density_grid(puncture_map(mf8(1.0), Pattern(4, 2, jitter=0.2), SIDE, SIDE, rng), SIDE / 2)
-                        for _ in range(40)], axis=0)
+    quarters = np.mean(
+        [density_grid(puncture_map(mf8(1.0), Pattern(4, 2, jitter=0.2), SIDE, SIDE, rng), SIDE / 2) for _ in range(40)],
+        axis=0,
+    )
     assert np.ptp(quarters) / quarters.mean() < 0.02
 
 

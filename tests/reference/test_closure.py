@@ -6,10 +6,10 @@ import math
 
 import numpy as np
 import pytest
+from tests.virtual_world import course_plan, somebody, world
 
 from needling.simulation import Belief, simulate
 from needling.simulation.equations import closure, depth
-from tests.virtual_world import course_plan, somebody, world
 
 HOUR_S = 3600.0
 
@@ -30,8 +30,12 @@ def test_water_and_structure_as_in_the_animal_study() -> None:
     water = closure.closure_time(values["water-half-life"], values["closed-share"])
     assert 3.5 < water < 5.5
     for length_mm, hours in ((0.37, 12), (0.77, 18)):
-        half_life = closure.half_life_by_length(values["structure-half-life"], length_mm, values["structure-reference-length"],
-                                                values["structure-length-exponent"])
+        half_life = closure.half_life_by_length(
+            values["structure-half-life"],
+            length_mm,
+            values["structure-reference-length"],
+            values["structure-length-exponent"],
+        )
         assert closure.closure_time(half_life, values["closed-share"]) == pytest.approx(hours, abs=3)
 
 
@@ -46,8 +50,11 @@ def test_open_share_of_a_course_is_the_closed_form() -> None:
     opening = np.ones((3, 16))
     for index in range(course.time.size):
         past = course.session_time <= course.time[index]
-        wanted = sum(opening[i] * closure_share for i in np.flatnonzero(past)
-                     for closure_share in [0.5 ** ((course.time[index] - course.session_time[i]) / course.half_life[0, :, 0])])
+        wanted = sum(
+            opening[i] * closure_share
+            for i in np.flatnonzero(past)
+            for closure_share in [0.5 ** ((course.time[index] - course.session_time[i]) / course.half_life[0, :, 0])]
+        )
         assert np.allclose(course.open_share[:, 0, index], wanted, rtol=1e-9)
 
 
@@ -68,3 +75,10 @@ def test_insertion_force_line() -> None:
     """20 mN at a tip of 5 um, 167 mN at 37 um."""
     for tip_um, force_mn in ((5, 20), (37, 167)):
         assert 1e3 * depth.insertion_force(tip_um * 1e-6, 4.6e3, -3e-3) == pytest.approx(force_mn, rel=0.01)
+
+
+@pytest.mark.parametrize("number", [float, np.float64])
+def test_endpoint_grades(number: type[float]) -> None:
+    limits = [number(limit) for limit in (0.01, 0.08, 1e5, 1.5e6)]
+    for stimulus, strikes, grade in ((0, 0, 0), (0.02, 0, 1), (0.3, 0, 2), (0.3, 2e5, 3), (0.001, 2e6, 4)):
+        assert depth.endpoint_grade(number(stimulus), number(strikes), *limits) == grade

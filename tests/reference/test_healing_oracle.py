@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy.linalg import expm
+from tests.virtual_world import world
 
 from needling.simulation import Belief
 from needling.simulation.engines import CALM, MEASURES, Floats, Task, lanes, reference
 from needling.simulation.equations import healing
 from needling.simulation.equations.stroke import STROKE_PARAMETERS
-from tests.virtual_world import world
 
 DAY_S = 86400.0
 
@@ -39,14 +39,16 @@ def test_lanes_agree_with_lsoda(days: tuple[float, ...]) -> None:
     belief = Belief.prior(world(), members=40)
     parameters = _parameters(belief, healing.PARAMETERS)
     task = _task(rng, 40, days, 300.0)
-    (fast, calm), = lanes.heal([task], parameters)
+    ((fast, calm),) = lanes.heal([task], parameters)
     for member in rng.choice(40, 4, replace=False):
         slow, slow_calm = reference.heal_one(task, parameters[:, member], int(member))
         scale = np.maximum(np.abs(slow).max(axis=1, keepdims=True), 1e-12)
         worst = np.max(np.abs(fast[:, :, member] - slow) / scale, axis=1)
         assert np.all(worst < 1e-6), dict(zip(MEASURES, worst, strict=True))
         # crossings are read off the steps by straight lines: pictures and waiting times, not states
-        assert np.allclose(calm[:, member], slow_calm, atol=0.02 * DAY_S), dict(zip(CALM, calm[:, member] / DAY_S, strict=True))
+        assert np.allclose(calm[:, member], slow_calm, atol=0.02 * DAY_S), dict(
+            zip(CALM, calm[:, member] / DAY_S, strict=True)
+        )
 
 
 def test_target_state_is_the_exponential_of_collagen() -> None:
@@ -55,13 +57,15 @@ def test_target_state_is_the_exponential_of_collagen() -> None:
     parameters = _parameters(belief, healing.PARAMETERS)
     parameters[healing.PARAMETERS.index("clinical-lag")] = 0.5 * DAY_S  # so short that S is Y
     task = _task(np.random.default_rng(1), 8, (0.0, 28.0), 400.0)
-    (out, _), = lanes.heal([task], parameters)
+    ((out, _),) = lanes.heal([task], parameters)
     gain = parameters[healing.PARAMETERS.index("clinical-gain")]
     wanted = np.exp(-gain * (out[MEASURES.index("collagen"), -1] - 1))
     assert np.allclose(out[MEASURES.index("residual"), -1], wanted, rtol=1e-3)
 
 
-@pytest.mark.parametrize("rates", [(1.0, 1.0, 1.0, 0.2), (1.0, 1.0, 2.0, 1.0), (2.0, 0.5, 1.0, 0.1), (0.3, 2.0, 3.0, 2.0)])
+@pytest.mark.parametrize(
+    "rates", [(1.0, 1.0, 1.0, 0.2), (1.0, 1.0, 2.0, 1.0), (2.0, 0.5, 1.0, 0.1), (0.3, 2.0, 3.0, 2.0)]
+)
 def test_early_transition_is_the_matrix_exponential(rates: tuple[float, float, float, float]) -> None:
     """Equal rates included, where the usual closed form divides by zero."""
     k_d, k_i, k_p, k_m = rates
@@ -75,14 +79,18 @@ def test_early_transition_is_the_matrix_exponential(rates: tuple[float, float, f
 def test_strokes_agree_with_scalar_calls() -> None:
     rng = np.random.default_rng(0)
     parameters = _parameters(Belief.prior(world(), members=12), STROKE_PARAMETERS)
-    tools = np.array([
-        (0, 192, 0.01, 0.02, 1, 1, 1, 1, 250e-6, 8e-6, 1.5e-3, 16, 4.0),
-        (0, 192, 0.01, 0.02, 1, 1, 1, 1, 70e-6, 30e-6, 0.2e-3, 6, 0.3),
-        (1, 20, 1, 1, 0.5e-4, 1, 1, 1, 200e-6, 8e-6, 1e-3, 4, 2.0),
-        (2, 12, 1, 1, 1, 7e-3, 110, 0.04, 250e-6, 8e-6, 1.5e-3, 1, 1.0),
-    ])
+    tools = np.array(
+        [
+            (0, 192, 0.01, 0.02, 1, 1, 1, 1, 250e-6, 8e-6, 1.5e-3, 16, 4.0),
+            (0, 192, 0.01, 0.02, 1, 1, 1, 1, 70e-6, 30e-6, 0.2e-3, 6, 0.3),
+            (1, 20, 1, 1, 0.5e-4, 1, 1, 1, 200e-6, 8e-6, 1e-3, 4, 2.0),
+            (2, 12, 1, 1, 1, 7e-3, 110, 0.04, 250e-6, 8e-6, 1.5e-3, 1, 1.0),
+        ]
+    )
     epidermis = rng.uniform(40e-6, 150e-6, (4, 12))
-    assert np.allclose(lanes.strokes(tools, epidermis, parameters), reference.strokes(tools, epidermis, parameters), rtol=1e-11)
+    assert np.allclose(
+        lanes.strokes(tools, epidermis, parameters), reference.strokes(tools, epidermis, parameters), rtol=1e-11
+    )
 
 
 def test_members_do_not_see_each_other() -> None:
@@ -90,8 +98,11 @@ def test_members_do_not_see_each_other() -> None:
     belief = Belief.prior(world(), members=70)
     parameters = _parameters(belief, healing.PARAMETERS)
     task = _task(np.random.default_rng(5), 70, (0.0, 21.0), 200.0)
-    (all_out, _), = lanes.heal([task], parameters)
+    ((all_out, _),) = lanes.heal([task], parameters)
     few = [3, 64, 69]
-    small = Task(task.session_time, task.report_time, task.stimulus[:, few], task.opening[:, few], task.half_life[:, few])
-    (few_out, _), = lanes.heal([small], parameters[:, few])
-    assert np.allclose(few_out, all_out[:, :, few], rtol=1e-6, atol=1e-9)
+    small = Task(
+        task.session_time, task.report_time, task.stimulus[:, few], task.opening[:, few], task.half_life[:, few]
+    )
+    ((few_out, _),) = lanes.heal([small], parameters[:, few])
+    scale = np.abs(few_out).max(axis=1, keepdims=True)
+    assert np.max(np.abs(few_out - all_out[:, :, few]) / scale) < 2e-6  # each is within 1e-6 of the truth

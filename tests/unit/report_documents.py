@@ -153,9 +153,13 @@ def knowledge() -> Knowledge:
         schema.FollowUpRule(id="day-2", says="Message check: pain, pus, blisters?", anchor="each-session", day_d=2,
                             proposal=True),
     )
+    adverse_events = (
+        schema.AdverseEvent(id="pih", name="Post-inflammatory hyperpigmentation, skin types IV to V",
+                            plain="Dark marks. In one group 5 of 36 people got them."),
+    )
     return Knowledge(version="2026-09-01", sha256="a" * 64, sources=sources, facts=facts, rules=rules,
                      conflicts=conflicts, sites=sites, devices=devices, indications=indications, scales=scales,
-                     topicals=topicals, care=care, red_flags=red_flags, follow_ups=follow_ups)
+                     topicals=topicals, care=care, red_flags=red_flags, adverse_events=adverse_events, follow_ups=follow_ups)
 
 
 # ---------------------------------------------------------------- people
@@ -312,12 +316,12 @@ def forecast(plan: Plan, dots: int = 31) -> Forecast:
                 sources=(cite("dogra2014"), cite("gowda2021", "conflicts", "no grade given")))
         for zone in ("cheek-left", "cheek-right"))
     harms = (
-        Harm(harm="pih", label="Dark marks (PIH) after a session", probability=0.14, low_probability=0.05,
+        Harm(harm="pih", label="Dark marks. In one group 5 of 36 people got them.", probability=0.14, low_probability=0.05,
              high_probability=0.29, basis="5 of 36 people with skin type IV or V in one series",
              sources=(cite("dogra2014"), cite("alqarqaz", "conflicts"))),
         Harm(harm="tracks", label="Lines of tiny scars (tracks)", probability=0.056, low_probability=0.01,
              high_probability=0.19, basis="2 of 36 people in the same series", sources=(cite("dogra2014"),)),
-        Harm(harm="infection", label="Infection by bacteria", probability=None,
+        Harm(harm="infection", label="Infection with germs. How often is not known.", probability=None,
              basis="None in 18 studies; the rate in daily life is not known", sources=(cite("fda2025"),)),
     )
     waits = (
@@ -391,3 +395,15 @@ def approval() -> Approval:
     return Approval(plan=chosen.plan, forecast=chosen.forecast, plan_sha256=chosen.plan.sha256,
                     forecast_sha256=chosen.forecast.sha256, clearance_sha256=clearance().sha256, by="dr-lee",
                     at=datetime(2026, 9, 3, 10, 30, tzinfo=UTC))
+
+
+class Channels:
+    """A channel map as the simulation draws it: arrays of one length."""
+
+    title = "1.5 mm roller, 4 directions x 4 passes"
+    nearest_mm, rehit_share, track_share = 0.31, 0.02, 0.05
+
+    def __init__(self, count: int = 900) -> None:
+        self.x_mm = [(index * 7.3) % 20 for index in range(count)]
+        self.y_mm = [(index * 3.7 + index // 13) % 20 for index in range(count)]
+        self.pass_number = [index % 16 + 1 for index in range(count)]

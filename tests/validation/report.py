@@ -34,14 +34,20 @@ def write_report(findings: Sequence[Finding], members: int, folder: Path) -> Non
     """Write ``evaluation.md`` and ``evaluation.json`` into a folder."""
     rows = ["| Case | Published | Ours (90 % band) | Tolerance | | Used for building |", "|---|---|---|---|---|---|"]
     rows += [
-        f"| {one.case} | {one.published} | {_number(one.ours)} ({_number(one.low)} to {_number(one.high)}) | {one.tolerance} | "
+        f"| {one.case} | {one.published} | {_number(one.ours)} ({_number(one.low)} to {_number(one.high)}) "
+        f"| {one.tolerance} | "
         f"{'pass' if one.passed else '**miss**'} | {'yes' if one.building else 'no'} |"
         for one in findings
     ]
-    wrong = [f"- {one.case}: published {one.published}, ours {_number(one.ours)}. {one.note[:1].upper()}{one.note[1:]}."
-             for one in findings if not one.passed or one.tolerance == "sign only"]
+    wrong = [
+        f"- {one.case}: published {one.published}, ours {_number(one.ours)}. {one.note[:1].upper()}{one.note[1:]}."
+        for one in findings
+        if not one.passed or one.tolerance == "sign only"
+    ]
     folder.mkdir(parents=True, exist_ok=True)
     text = HEAD.format(members=members) + "\n".join(rows) + "\n" + WRONG.format(lines="\n".join(wrong))
     (folder / "evaluation.md").write_text(text, encoding="utf-8")
     listed = [{**one._asdict(), "accepted_high": min(one.accepted_high, 1e9), "passed": one.passed} for one in findings]
-    (folder / "evaluation.json").write_text(json.dumps({"members": members, "findings": listed}, indent=1) + "\n", encoding="utf-8")
+    (folder / "evaluation.json").write_text(
+        json.dumps({"members": members, "findings": listed}, indent=1) + "\n", encoding="utf-8"
+    )

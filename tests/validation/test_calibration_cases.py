@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-from needling.simulation import Belief
 from tests.validation.cases import Finding, all_findings
 from tests.validation.report import write_report
 from tests.virtual_world import world
+
+from needling.simulation import Belief
 
 MEMBERS = 1024
 ROOT = Path(__file__).parents[2]

@@ -67,7 +67,7 @@ def score_rows(choice: Choice, telling: Telling, most: int = CANDIDATES_SHOWN) -
         else:
             front = "" if card.on_front else ", off the front"
             cells = (f"{name}{front}", number(card.gain), number(card.gain_low), f"{number(card.redness_d, 1)} d", harm,
-                     str(card.visits_count), number(card.utility))
+                     str(card.visits_count), number(card.utility, 3))
         rows.append(telling.row(*cells, strong=card is chosen))
     return tuple(rows)
 
@@ -103,6 +103,16 @@ def _beside_nothing(choice: Choice, telling: Telling) -> Statement | None:
     if chosen is not None and told_outcomes(choice.forecast):
         text += f". The plan has an expected gain of {number(chosen.gain, 1)}"
     return telling.say(text, lead=f"Beside {nothing_words(telling.home)}")
+
+
+def refusal_section(choice: Choice, telling: Telling) -> Section | None:
+    """Why there is no plan with sessions, when the answer was no: what was wished and declined."""
+    if not choice.plan.rationale:
+        return None
+    telling = telling.at("Why there is no plan")
+    return Section("choice", "Why there is no plan", points=tuple(
+        telling.say(reason.why, reason.sources, lead=reason.what, proposal=reason.proposal)
+        for reason in choice.plan.rationale))
 
 
 def choice_section(choice: Choice, telling: Telling) -> Section:

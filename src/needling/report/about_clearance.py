@@ -25,6 +25,13 @@ NOT_KNOWN = "not known"
 # ---------------------------------------------------------------- verdict
 
 
+def verdict_headline(clearance: Clearance) -> str:
+    """The answer in a few words."""
+    if clearance.verdict == "refer" and clearance.setting == "home" and clearance.envelope == "clinic":
+        return "Not at home"
+    return VERDICT_WORD[clearance.verdict]
+
+
 def verdict_sentence(clearance: Clearance, *, person: bool) -> str:
     """The verdict in one or two sentences, for the setting that was asked about."""
     where = setting_words(clearance.setting)
@@ -34,13 +41,13 @@ def verdict_sentence(clearance: Clearance, *, person: bool) -> str:
     sentences: dict[Verdict, str] = {
         "go": f"Yes. Nothing that we were told speaks against needling {where}, inside the limits below.",
         "ask": f"We cannot answer yet. {questions} open. An open question never counts as a no.",
-        "defer": f"Not now. Waiting is needed first. {wait}",
+        "defer": f"Not now: waiting is needed first. {wait}",
         "refer": (
-            "Not at home. A clinic may be able to help; take the sheet below with you."
+            "Not at home; but a clinic may be able to help. Take the sheet for the clinic with you."
             if at_home and clearance.envelope == "clinic"
-            else "Not before a clinician has looked at it. Take the sheet below with you."
+            else "Not before a clinician has looked at it. Take the sheet for the clinic with you."
         ),
-        "exclude": f"No. Needling {where} is not suitable for you as things are.",
+        "exclude": f"No: needling {where} is not suitable for you as things are.",
     }
     if person:
         return sentences[clearance.verdict]
@@ -81,8 +88,8 @@ def until_words(decision: Decision) -> str:
     if decision.until is not None:
         parts.append(f"until {on_day(decision.until)}")
     if decision.until_when:
-        parts.append(decision.until_when.rstrip("."))
-    return "; ".join(parts)
+        parts.append(f"until {decision.until_when.rstrip('.').removeprefix('until ')}")
+    return ", and ".join(parts)
 
 
 def _rule_words(decision: Decision, telling: Telling) -> str:
@@ -122,7 +129,7 @@ def decision_statement(decision: Decision, telling: Telling) -> Statement:
         lead = f"{ACTION_WORD[decision.action]}{where}"
         parts = [decision.tell.strip()]
         if until:
-            parts.append(f"This holds {until}." if until.startswith("until") else f"This holds until: {until}.")
+            parts.append(f"This holds {until}.")
         if decision.overridden:
             parts.append("Two clinicians looked at this and decided to go on.")
     else:
@@ -153,9 +160,17 @@ def decisions_section(clearance: Clearance, telling: Telling) -> Section:
     return Section("why", "Why this answer", nothing, points)
 
 
-def question_text(question: Question, telling: Telling) -> str:
-    """A question with its zone."""
-    where = f" ({zone_name(question.zone, telling.kb)})" if question.zone else ""
+def _merged(questions: tuple[Question, ...]) -> list[tuple[Question, tuple[str, ...]]]:
+    """A question that is asked of several zones once, with all of them."""
+    found: dict[tuple[str, str], tuple[Question, tuple[str, ...]]] = {}
+    for question in questions:
+        first, zones = found.get((question.fact, question.ask), (question, ()))
+        found[question.fact, question.ask] = (first, (*zones, *((question.zone,) if question.zone else ())))
+    return list(found.values())
+
+
+def _question_text(question: Question, zones: tuple[str, ...], telling: Telling) -> str:
+    where = f" ({zones_name(zones, telling.kb)})" if zones else ""
     return f"{question.ask.strip()}{where}"
 
 
@@ -165,14 +180,15 @@ def questions_section(clearance: Clearance, telling: Telling) -> Section | None:
         return None
     telling = telling.at("Questions still open")
     if telling.person:
-        points = tuple(telling.say(question_text(question, telling)) for question in clearance.asks)
+        points = tuple(telling.say(_question_text(question, zones, telling))
+                       for question, zones in _merged(clearance.asks))
     else:
         points = tuple(
             telling.say(
-                f"{question_text(question, telling)} Fact {question.fact}; at worst "
+                f"{_question_text(question, zones, telling)} Fact {question.fact}; at worst "
                 f"{question.decisive.replace('_', ' ')}; asked by {', '.join(question.rules)}"
             )
-            for question in clearance.asks
+            for question, zones in _merged(clearance.asks)
         )
     intro = telling.say("The answer can change with each of these. Not known never counts as no")
     return Section("questions", "Questions still open", (intro,), points)
@@ -280,8 +296,8 @@ def handoff_section(clearance: Clearance, telling: Telling, known: Known | None)
         tables.append(Table("What the rules decided", ("Rule", "Action", "Until"), rows))
     if clearance.asks:
         rows = tuple(
-            telling.row(question_text(question, telling), question.decisive.replace("_", " "))
-            for question in clearance.asks
+            telling.row(_question_text(question, zones, telling), question.decisive.replace("_", " "))
+            for question, zones in _merged(clearance.asks)
         )
         tables.append(Table("What is still open", ("Question", "At worst"), rows))
     return Section("handoff", "Sheet for the clinic", tuple(paragraphs), tables=tuple(tables))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from datetime import date
 
-from needling.documents import Choice, Forecast, Harm, MeasureForecast, NotBefore, Outcome
+from needling.documents import Citation, Forecast, Harm, MeasureForecast, NotBefore, Outcome, Plan
 from needling.knowledge.schema import Knowledge, Scale
 from needling.report.explanation import Row, Section, Statement, Table, Telling
 from needling.report.words import (
@@ -13,7 +15,7 @@ from needling.report.words import (
     ENDPOINT_WORD,
     after_days,
     at_level,
-    common_denominator,
+    group_size,
     number,
     of_people,
     on_day,
@@ -35,12 +37,32 @@ UNKNOWN_RATE = "not known"
 # ---------------------------------------------------------------- outcomes
 
 
+def _alike(one: Outcome, other: Outcome) -> bool:
+    """Whether two zones may be told as one: the same concern, start and day, and changes alike on paper."""
+    same = all(getattr(one, name) == getattr(other, name)
+               for name in ("indication", "scale", "baseline", "judge_day_d", "basis", "certainty", "better_by"))
+    if not same or len(one.change_quantiles) != len(other.change_quantiles):
+        return False
+    span = max((*one.change_quantiles, one.better_by)) - min((*one.change_quantiles, 0.0))
+    return all(abs(a - b) <= _ALIKE_SHARE * span
+               for a, b in zip(one.change_quantiles, other.change_quantiles, strict=True))
+
+
 def alike_outcomes(forecast: Forecast) -> list[tuple[Outcome, tuple[str, ...]]]:
-    """Outcomes that say the same of several zones, told once."""
-    groups: dict[Outcome, list[str]] = {}
+    """Outcomes that say the same of several zones, told once with the fewest dots of them."""
+    groups: list[tuple[Outcome, tuple[str, ...]]] = []
     for outcome in forecast.outcomes:
-        groups.setdefault(outcome.model_copy(update={"zone": "any"}), []).append(outcome.zone)
-    return [(outcome, tuple(zones)) for outcome, zones in groups.items()]
+        for index, (first, zones) in enumerate(groups):
+            if _alike(first, outcome):
+                fewest = min(first, outcome, key=lambda one: one.dots_of_50_count)
+                groups[index] = (fewest, (*zones, outcome.zone))
+                break
+        else:
+            groups.append((outcome, (outcome.zone,)))
+    return groups
+
+
+_ALIKE_SHARE = 0.02  # numerical: two sides of a face differ by this much through the luck of the ensemble
 
 
 def concern_name(outcome: Outcome, telling: Telling) -> str:
@@ -81,7 +103,7 @@ def _outcome_statements(outcome: Outcome, zones: tuple[str, ...], start: date, t
         basis = {"mechanism": "Worked out with our model of how skin heals",
                  "published-mean": "Taken from the average of published trials"}[outcome.basis]
         return [
-            telling.say(f"{dots} of {DOTS} people like you reach this by {day}: {outcome.better_by_label.rstrip('.')}. "
+            telling.say(f"{dots} of {DOTS} people like you gain this by {day}: {outcome.better_by_label.rstrip('.')}. "
                         f"The other {DOTS - dots} do not", outcome.sources, lead=lead),
             telling.say(f"{sentence(f'The score is {outcome.scale_label}')} {better.capitalize()} score is better. "
                         f"It starts at {number(outcome.baseline)}{assumed}. For the person in the middle it goes to "
@@ -93,7 +115,7 @@ def _outcome_statements(outcome: Outcome, zones: tuple[str, ...], start: date, t
         f"{outcome.scale_label}: baseline {number(outcome.baseline)}{assumed}, change by day "
         f"{outcome.judge_day_d:g} ({day}) {signed(middle - outcome.baseline)} "
         f"(90 % band {signed(low - outcome.baseline)} to {signed(high - outcome.baseline)}); "
-        f"{dots}/{DOTS} reach {outcome.better_by_label.rstrip('.')} (threshold {number(outcome.better_by)}); "
+        f"{dots}/{DOTS} gain {outcome.better_by_label.rstrip('.')} (threshold {number(outcome.better_by)}); "
         f"basis {outcome.basis}, certainty {outcome.certainty}",
         outcome.sources, lead=lead)]
 
@@ -145,10 +167,9 @@ def _time_course(forecast: Forecast, start: date, telling: Telling) -> Statement
 _VISIBLE_SHARE = 0.05  # numerical: a change below a twentieth of the band is no time course to speak of
 
 
-def expect_section(choice: Choice, telling: Telling) -> Section:
+def expect_section(plan: Plan, forecast: Forecast, telling: Telling) -> Section:
     """What the person came for: dots, bands, certainty, and when it comes."""
     telling = telling.at("What to expect")
-    forecast, plan = choice.forecast, choice.plan
     statements: list[Statement] = []
     for outcome, zones in alike_outcomes(forecast):
         statements += _outcome_statements(outcome, zones, plan.start, telling)
@@ -168,15 +189,49 @@ def expect_section(choice: Choice, telling: Telling) -> Section:
 # ---------------------------------------------------------------- downtime and harms
 
 
-def harm_size(harms: tuple[Harm, ...]) -> int:
-    """One denominator for all harms of a list."""
-    return common_denominator(harm.probability for harm in harms if harm.probability is not None)
+_LABEL = re.compile(r"([^.:;]+)[.:;]?\s*(.*)", re.S)
 
 
-def harm_cells(harm: Harm, size: int) -> tuple[str, str]:
-    """How often, and the range that cannot be ruled out; an unknown rate is said to be unknown."""
+def harm_name(harm: Harm) -> str:
+    """The first words of a harm's label: its name in plain words."""
+    found = _LABEL.fullmatch(harm.label.strip())
+    return found[1].strip() if found else harm.label
+
+
+def _harm_rest(harm: Harm) -> str:
+    """What a harm's label says after its name."""
+    found = _LABEL.fullmatch(harm.label.strip())
+    return sentence(found[2]) if found else ""
+
+
+def harm_names(forecast: Forecast, kb: Knowledge, *, person: bool) -> dict[str, str]:
+    """Names of all harms by id; the same harm counted in several groups is told apart by the group."""
+    listed = {harm.harm: harm_name(harm) for harm in forecast.harms}
+    if not person:
+        known = kb.by("adverse_events")
+        return {key: str(known[key].name) if key in known else name for key, name in listed.items()}
+    often = Counter(listed.values())
+    names = {}
+    for key, name in listed.items():
+        event = kb.by("adverse_events").get(key)
+        group = str(event.name).partition(", ")[2] if event is not None else ""
+        names[key] = f"{name} ({group})" if often[name] > 1 and group else name
+    return names
+
+
+def ordered_harms(forecast: Forecast) -> list[Harm]:
+    """All harms, the commonest first, those of unknown rate last."""
+    return sorted(forecast.harms, key=lambda harm: (harm.probability is None, -(harm.probability or 0.0)))
+
+
+def harm_cells(harm: Harm) -> tuple[str, str]:
+    """How often, and the range that cannot be ruled out; an unknown rate is said to be unknown.
+
+    Both are out of 50 people, as the benefit is; what happens to less than one of them, out of 1000.
+    """
     if harm.probability is None:
         return UNKNOWN_RATE, UNKNOWN_RATE
+    size = group_size(harm.probability)
     if harm.low_probability is None or harm.high_probability is None:
         return of_people(harm.probability, size), UNKNOWN_RATE
     low, high = round(harm.low_probability * size), round(harm.high_probability * size)
@@ -184,14 +239,16 @@ def harm_cells(harm: Harm, size: int) -> tuple[str, str]:
 
 
 HARM_HEADERS = ("What can go wrong", "How often", "Could also be", "Where that comes from")
+PERSON_HARM_HEADERS = ("What can go wrong", "How often", "Could also be", "What is known")
 
 
 def harm_rows(forecast: Forecast, telling: Telling) -> tuple[Row, ...]:
     """All harms, the commonest first, those of unknown rate last and named as such."""
-    size = harm_size(forecast.harms)
-    ordered = sorted(forecast.harms, key=lambda harm: (harm.probability is None, -(harm.probability or 0.0)))
-    return tuple(telling.row(harm.label, *harm_cells(harm, size), harm.basis, sources=harm.sources)
-                 for harm in ordered)
+    names = harm_names(forecast, telling.kb, person=telling.person)
+    return tuple(
+        telling.row(names[harm.harm], *harm_cells(harm),
+                    (_harm_rest(harm) or sentence(harm.basis)) if telling.person else harm.basis, sources=harm.sources)
+        for harm in ordered_harms(forecast))
 
 
 def redness_words(forecast: Forecast) -> str:
@@ -206,11 +263,10 @@ def redness_words(forecast: Forecast) -> str:
             f"For {most} it is gone after {within_words(high)}.")
 
 
-def harms_section(choice: Choice, telling: Telling) -> Section:
+def harms_section(plan: Plan, forecast: Forecast, telling: Telling) -> Section:
     """Downtime, and harms beside the benefit with the same kind of numbers."""
     telling = telling.at("Downtime and possible harm")
-    forecast = choice.forecast
-    if not choice.plan.sessions:
+    if not plan.sessions:
         return Section("harms", "Downtime and possible harm",
                        (telling.say("No session, so no downtime and no harm from needling"),))
     paragraphs = [telling.say(redness_words(forecast))]
@@ -218,16 +274,21 @@ def harms_section(choice: Choice, telling: Telling) -> Section:
         level = max(forecast.levels_share)
         ready = at_level(forecast.levels_share, forecast.ready_d, level)
         middle = at_level(forecast.levels_share, forecast.ready_d, MIDDLE)
-        paragraphs.append(telling.say(
-            f"Skin is ready for the next session after {span_words(middle)} for the person in the middle, and for "
-            f"{people_share(level)} after {within_words(ready)}"))
+        nearly_all = f"for {people_share(level)} after {within_words(ready)}"
+        if span_words(middle) == span_words(ready):
+            paragraphs.append(telling.say(f"Skin is ready for the next session {nearly_all}"))
+        else:
+            paragraphs.append(telling.say(f"Skin is ready for the next session after {span_words(middle)} for the "
+                                          f"person in the middle, and {nearly_all}"))
     if forecast.endpoint_probability and not telling.person:
-        ends = ", ".join(f"{ENDPOINT_WORD[name]} {of_people(chance)}" for name, chance in forecast.endpoint_probability)
+        ends = ", ".join(f"{ENDPOINT_WORD[name]} {of_people(chance)}"
+                         for name, chance in forecast.endpoint_probability if chance > 0)
         paragraphs.append(telling.say(f"Endpoint predicted in the first session: {ends}"))
     tables = []
     if forecast.harms:
         paragraphs.append(telling.say(_beside(forecast)))
-        tables.append(Table("Possible harm over the whole course", HARM_HEADERS, harm_rows(forecast, telling)))
+        headers = PERSON_HARM_HEADERS if telling.person else HARM_HEADERS
+        tables.append(Table("Possible harm over the whole course", headers, harm_rows(forecast, telling)))
     else:
         paragraphs.append(telling.say("How often harm happens was not forecast. That does not mean never"))
     return Section("harms", "Downtime and possible harm", tuple(paragraphs), tables=tuple(tables))
@@ -242,13 +303,14 @@ def _beside(forecast: Forecast) -> str:
     if gains and known:
         worst = max(known, key=lambda harm: harm.probability or 0.0)
         parts.append(f"Side by side: {min(gains)} of {DOTS} people gain; "
-                     f"{of_people(worst.probability or 0.0)} get {_uncapital(worst.label)}.")
+                     f"{of_people(worst.probability or 0.0)} get {uncapital(harm_name(worst))}.")
     if unknown:
         parts.append(f"For {plural(unknown, 'harm')} nobody knows how often it happens. Not known does not mean never.")
     return " ".join(parts) or "How often each harm happens stands in the table."
 
 
-def _uncapital(text: str) -> str:
+def uncapital(text: str) -> str:
+    """A label inside a sentence: a small first letter, unless it begins with an abbreviation."""
     return text[0].lower() + text[1:] if text[:2] != text[:2].upper() else text
 
 
@@ -295,5 +357,8 @@ def assumptions_section(forecast: Forecast, telling: Telling) -> Section | None:
     if not forecast.assumptions:
         return None
     telling = telling.at("What we assumed")
-    points = tuple(telling.say(one.text, one.sources) for one in forecast.assumptions)
+    texts: dict[str, tuple[Citation, ...]] = {}
+    for one in forecast.assumptions:
+        texts[one.text] = tuple(dict.fromkeys((*texts.get(one.text, ()), *one.sources)))
+    points = tuple(telling.say(text, sources) for text, sources in texts.items())
     return Section("assumptions", "What we assumed", points=points)

@@ -83,6 +83,7 @@ def _when(visit: Visit, start: date) -> str:
 def session_rows(plan: Plan, telling: Telling) -> tuple[Row, ...]:
     """One row for each visit (or run of visits) and way of rolling."""
     rows: list[Row] = []
+    several = len({session.device for session in plan.sessions}) > 1
     for visit in folded(visits_of(plan)):
         number = str(visit.first) if visit.first == visit.last else f"{visit.first} to {visit.last}"
         for session in visit.sessions:
@@ -90,9 +91,9 @@ def session_rows(plan: Plan, telling: Telling) -> tuple[Row, ...]:
             for stroke in session.strokes:
                 how = (stroke.needle_length_mm, stroke.directions_count, stroke.passes_count, stroke.force_N)
                 ways.setdefault(how, []).append(stroke.zone)
+            device = f", {device_name(session.device, telling.kb)}" if several else ""
             for (length, directions, passes, force), zones in ways.items():
-                cells = [number, _when(visit, plan.start), zones_name(zones, telling.kb),
-                         f"{length:g} mm, {device_name(session.device, telling.kb)}",
+                cells = [number, _when(visit, plan.start), zones_name(zones, telling.kb), f"{length:g} mm{device}",
                          f"{plural(directions, 'direction')} x {plural(passes, 'pass', 'passes')}",
                          ENDPOINT_WORD[session.endpoint]]
                 if not telling.person:
@@ -114,12 +115,15 @@ def plan_section(plan: Plan, telling: Telling) -> Part:
     first, last = (after_days(plan.start, day) for day in (min(s.day_d for s in plan.sessions),
                                                            max(s.day_d for s in plan.sessions)))
     span = f"on {on_day(first)}" if first == last else f"from {on_day(first)} to {on_day(last)}"
-    paragraphs = (
+    devices = list(dict.fromkeys(session.device for session in plan.sessions))
+    paragraphs = [
         telling.say(plan.label),
         telling.say(f"{plural(visits, 'session')} {'at home' if telling.home else 'in the clinic'}, {span}"),
-    )
+    ]
+    if len(devices) == 1:
+        paragraphs.append(telling.say(device_name(devices[0], telling.kb), lead="Device"))
     table = Table("Sessions", SESSION_HEADERS, session_rows(plan, telling))
-    return Part("plan", "The plan", paragraphs, tables=(table,))
+    return Part("plan", "The plan", tuple(paragraphs), tables=(table,))
 
 
 # ---------------------------------------------------------------- care
@@ -139,9 +143,9 @@ def _missing(names: Iterable[str], section: str, telling: Telling) -> tuple[Stat
                  for name in dict.fromkeys(names) if name not in known)
 
 
-def _care_statement(step: CareStep, telling: Telling, lead: str = "") -> Statement:
+def _care_statement(step: CareStep, telling: Telling) -> Statement:
     text = step.says if telling.person or not step.ref else f"{sentence(step.says)} ({step.ref})"
-    return telling.say(text, step.sources, lead=lead, proposal=step.proposal)
+    return telling.say(text, step.sources, proposal=step.proposal)
 
 
 def before_sections(plan: Plan, telling: Telling) -> list[Part]:
@@ -163,18 +167,23 @@ def before_sections(plan: Plan, telling: Telling) -> list[Part]:
     return parts
 
 
-def after_section(plan: Plan, telling: Telling) -> Part | None:
-    """Aftercare by its window, what may go on the skin, and what must not."""
+def after_sections(plan: Plan, telling: Telling) -> list[Part]:
+    """What may and may not go on the skin, then aftercare, one part for each window of time."""
     title = "Afterwards"
     telling = telling.at(title)
     names = [name for session in plan.sessions for name in session.aftercare]
     steps = sorted(_steps(plan, names, telling),
                    key=lambda step: (step.from_h or 0.0, step.to_h if step.to_h is not None else float("inf"),
                                      step.order))
-    points = [_care_statement(step, telling, window_words(step.from_h, step.to_h)) for step in steps]
-    points += _missing(names, "care", telling)
-    points += _topical_statements(plan, telling)
-    return Part("after", title, points=tuple(points)) if points else None
+    points = (*_topical_statements(plan, telling), *_missing(names, "care", telling))
+    windows: dict[str, list[Statement]] = {}
+    for step in steps:
+        windows.setdefault(window_words(step.from_h, step.to_h), []).append(_care_statement(step, telling))
+    if not points and not windows:
+        return []
+    return [Part("after", title, points=points),
+            *(Part(f"after-{index}", window, points=tuple(statements), level=3)
+              for index, (window, statements) in enumerate(windows.items(), start=1))]
 
 
 def _topical_statements(plan: Plan, telling: Telling) -> list[Statement]:

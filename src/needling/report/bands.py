@@ -156,7 +156,8 @@ def _course_figure(name: str, title: str, panels: Sequence[Panel], choice: Choic
                    note: str, outcomes: dict[str, tuple[Outcome, bool]]) -> Figure:
     """Bands over the whole course, one panel above the other."""
     shown = panels[:_PANELS]
-    panel, gap, top, below = 124.0, 48.0, 34.0, 34.0
+    titles = max(len(lines_of(f"{one.measure.label}, {_zones(one, kb)}", 58)) for one in shown) + bool(note)
+    panel, gap, top, below = 124.0, 26.0 + 12 * titles, 10.0 + 12 * titles, 34.0
     height = top + below + len(shown) * panel + (len(shown) - 1) * gap
     days = choice.forecast.days_d
     sessions = session_days(choice.plan)
@@ -174,7 +175,7 @@ def _course_figure(name: str, title: str, panels: Sequence[Panel], choice: Choic
             if one.zones[0] in outcomes:
                 _mark_outcome(frame, *outcomes[one.zones[0]])
             sheet.marks([(frame.at(day, low)[0], frame.bottom) for day in sessions], 6, shape="^")
-            frame.heading([*lines_of(f"{one.measure.label}, {_zones(one, kb)}", 56, 1), *([note] if note else [])])
+            frame.heading([*lines_of(f"{one.measure.label}, {_zones(one, kb)}", 58), *([note] if note else [])])
             if index == 0:
                 _paint_key(sheet, 246, frame.bottom + panel, bool(sessions))
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from needling.documents import Case, Choice, Clearance
 from needling.knowledge.schema import Knowledge
-from needling.report.about_choice import choice_section
+from needling.report.about_choice import choice_section, refusal_section
 from needling.report.about_clearance import (
     Known,
     answer_section,
@@ -24,7 +24,7 @@ from needling.report.about_forecast import (
     told_outcomes,
 )
 from needling.report.about_plan import (
-    after_section,
+    after_sections,
     before_sections,
     follow_up_section,
     plan_section,
@@ -49,7 +49,7 @@ def _choice_answer(choice: Choice, clearance: Clearance | None, telling: Telling
         if told:
             worst = min(told, key=lambda outcome: outcome.dots_of_50_count)
             paragraphs.append(telling.say(
-                f"{worst.dots_of_50_count} of {DOTS} people like you reach this: {worst.better_by_label.rstrip('.')}",
+                f"{worst.dots_of_50_count} of {DOTS} people like you gain this: {worst.better_by_label.rstrip('.')}",
                 worst.sources, lead="What it may bring"))
     else:
         paragraphs.append(telling.say(f"{nothing_words(telling.home)}, for now", lead="The plan"))
@@ -71,8 +71,8 @@ def _provenance_section(sections: Iterable[Section], telling: Telling) -> Sectio
     reached = Counter(reference.access for reference in references)
     read = ", ".join(f"{reached[access]} {words}" for access, words in ACCESS_WORD.items() if reached[access])
     paragraphs = [
-        telling.say(f"Where it says \"{PROPOSAL}\", the sources leave the point open or name no number, and we chose the "
-                    "careful side. A clinician can see it and change it. What has a number in brackets and no such "
+        telling.say(f"Where it says \"{PROPOSAL}\", the sources leave the point open or name no number, and we chose "
+                    "the careful side. A clinician can see it and change it. What has a number in brackets and no such "
                     "mark rests on that source"),
         telling.say(f"{plural(sum(sourced for _, sourced, _ in counts), 'statement rests', 'statements rest')} on "
                     f"sources; {plural(sum(own for _, _, own in counts), 'is our proposal', 'are our proposal')}"),
@@ -102,13 +102,17 @@ def _choice_sections(choice: Choice, clearance: Clearance | None, telling: Telli
     if clearance is not None:
         parts += _clearance_sections(clearance, telling, known)
     # A clinician weighs both sides before the plan; a person first wants to know what it is.
-    disagreement = [] if telling.person else [_conflicts(clearance, telling)]
-    parts += [*disagreement, plan_section(plan, telling), choice_section(choice, telling),
-              expect_section(choice, telling), harms_section(choice, telling)]
+    parts += [] if telling.person else [_conflicts(clearance, telling)]
     if plan.sessions:
-        parts += [not_before_section(forecast, telling), *before_sections(plan, telling), stop_section(plan, telling),
-                  after_section(plan, telling), red_flags_section(telling)]
-    parts += [follow_up_section(plan, telling), assumptions_section(forecast, telling)]
+        parts += [plan_section(plan, telling), choice_section(choice, telling),
+                  expect_section(plan, forecast, telling), harms_section(plan, forecast, telling),
+                  not_before_section(forecast, telling), *before_sections(plan, telling), stop_section(plan, telling),
+                  *after_sections(plan, telling), red_flags_section(telling), follow_up_section(plan, telling),
+                  assumptions_section(forecast, telling)]
+    elif clearance is None or clearance.verdict == "go":
+        parts += [plan_section(plan, telling), choice_section(choice, telling), harms_section(plan, forecast, telling)]
+    else:
+        parts.append(refusal_section(choice, telling))
     parts += [_conflicts(clearance, telling)] if telling.person else []
     return [part for part in parts if part is not None]
 

@@ -210,17 +210,26 @@ def reference_lines(reference: Reference) -> list[str]:
     return lines
 
 
+_SHOWN = 5
+
+
+def _first_few(names: Sequence[str]) -> str:
+    """The first few names, and how many there are besides."""
+    more = len(names) - _SHOWN
+    return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
 def reference_facts(reference: Reference) -> tuple[str, ...]:
     """What is said of a source besides its title: access, reason, use, and the other side."""
     facts = [reference.access_words]
     if reference.reason:
         facts.append(reference.reason.rstrip("."))
     if reference.used_for:
-        facts.append(f"used for: {', '.join(reference.used_for)}")
+        facts.append(f"used for: {_first_few(reference.used_for)}")
     if reference.speaks_against:
-        facts.append(f"speaks against a statement in: {', '.join(reference.speaks_against)}")
+        facts.append(f"speaks against a statement in: {_first_few(reference.speaks_against)}")
     if reference.contradicted_by:
-        facts.append(f"the other side: {', '.join(f'[{number}]' for number in reference.contradicted_by)}")
+        facts.append(f"the other side: {_first_few([f'[{number}]' for number in reference.contradicted_by])}")
     if reference.notes:
         facts.append(f"note: {', '.join(note.rstrip('.') for note in reference.notes)}")
     return tuple(facts)

@@ -6,7 +6,6 @@ matplotlib is loaded only when a figure is drawn; there is no pyplot and no glob
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import sqrt
 from typing import Protocol
 
@@ -17,13 +16,13 @@ from needling.report.about_forecast import (
     alike_outcomes,
     counted_words,
     harm_cells,
-    harm_size,
+    harm_names,
     not_before_cells,
+    ordered_harms,
 )
 from needling.report.bands import collagen_figure, first_days_figure, severity_figure
 from needling.report.canvas import (
     ACCENT,
-    DOTTED,
     INK,
     MIDDLE_BAND,
     MUTED,
@@ -37,11 +36,20 @@ from needling.report.canvas import (
     lines_of,
     round_ticks,
 )
-from needling.report.words import DOTS, HOURS_PER_DAY, number, of_people, option_name, plural, wait_words, zones_name
+from needling.report.words import (
+    DOTS,
+    HOURS_PER_DAY,
+    MANY,
+    number,
+    of_people,
+    option_name,
+    plural,
+    wait_words,
+    zones_name,
+)
 
 __all__ = [
     "ChannelMap",
-    "ChannelPicture",
     "Figure",
     "all_figures",
     "candidates_figure",
@@ -73,7 +81,8 @@ def dots_figure(choice: Choice, kb: Knowledge) -> Figure | None:
     ][:3]
     if not blocks:
         return None
-    blocks += [(harm.label, round((harm.probability or 0.0) * DOTS), False)
+    names = harm_names(choice.forecast, kb, person=True)
+    blocks += [(names[harm.harm], round((harm.probability or 0.0) * DOTS), False)
                for harm in known_harms(choice.forecast)[:2 if len(blocks) == 2 else 1]]
     line = 132.0
     height = line * ((len(blocks) + 1) // 2) + 2
@@ -195,42 +204,47 @@ def _paint_size_key(sheet: Sheet) -> None:
 # ---------------------------------------------------------------- harms
 
 
-def harms_figure(forecast: Forecast) -> Figure | None:
-    """Each harm as a dot with its range, out of one number of people; unknown rates are said to be unknown."""
+def harms_figure(forecast: Forecast, kb: Knowledge) -> Figure | None:
+    """Each harm as a dot with its range out of 50 people; harms of unknown rate are listed as such."""
     if not forecast.harms:
         return None
-    size = harm_size(forecast.harms)
-    ordered = [*known_harms(forecast), *(harm for harm in forecast.harms if harm.probability is None)]
-    row = 32.0
-    height = 40 + row * len(ordered)
-    most = max([harm.high_probability or harm.probability or 0.0 for harm in ordered] + [2 / size]) * size
+    names = harm_names(forecast, kb, person=True)
+    known = known_harms(forecast)
+    unknown = [names[harm.harm] for harm in forecast.harms if harm.probability is None]
+    row, below = 30.0, (18 + 13.0 * len(unknown) if unknown else 0.0)
+    height = (38 + row * len(known) if known else 0.0) + below
+    most = max([harm.high_probability or harm.probability or 0.0 for harm in known] + [2 / DOTS]) * DOTS
 
     def paint(sheet: Sheet) -> None:
-        frame = Frame(sheet, 8, 34, 320, height - 38, (0.0, most * 1.04), (float(len(ordered)), 0.0))
-        ticks = [tick for tick in round_ticks(0, frame.x_range[1], 5) if tick == round(tick)]
-        frame.x_axis(ticks, [number(tick, 0) for tick in ticks], f"people out of {size}, over the whole course", True)
-        for index, harm in enumerate(ordered):
-            often, span = harm_cells(harm, size)
-            known = harm.probability is not None
-            place = frame.bottom + frame.height - index * row
-            spread = f" (could be {span.removesuffix(f' of {size}')})" if known and span[0].isdigit() else ""
-            sheet.text(8, place - 11, lines_of(f"{harm.label}: {often}{spread}", 64, 1)[0],
-                       color=INK if known else MUTED, italic=not known)
-            y = place - 21
-            if not known:
-                sheet.line([(8, y), (frame.at(most, 0)[0], y)], MUTED, 1, DOTTED)
-                continue
-            x = frame.at((harm.probability or 0.0) * size, 0)[0]
-            if harm.low_probability is not None and harm.high_probability is not None:
-                ends = [frame.at(chance * size, 0)[0] for chance in (harm.low_probability, harm.high_probability)]
-                sheet.line([(ends[0], y), (ends[1], y)], MIDDLE_BAND, 5)
-            sheet.marks([(x, y)], 7)
+        if known:
+            frame = Frame(sheet, 8, below + 34, 320, row * len(known), (0.0, most * 1.04), (float(len(known)), 0.0))
+            ticks = [tick for tick in round_ticks(0, frame.x_range[1], 5) if tick == round(tick)]
+            frame.x_axis(ticks, [number(tick, 0) for tick in ticks], f"people out of {DOTS}, over the whole course", True)
+            for index, harm in enumerate(known):
+                _paint_harm(frame, harm, names[harm.harm], frame.bottom + frame.height - index * row)
+        if unknown:
+            sheet.text(8, below - 12, "How often is not known:", bold=True)
+            for index, name in enumerate(unknown, start=1):
+                sheet.text(8, below - 12 - 13 * index, lines_of(name, 62, 1)[0], color=MUTED, italic=True)
 
-    rows = tuple((harm.label, *harm_cells(harm, size), harm.basis) for harm in ordered)
-    alt = " ".join(f"{harm.label}: {harm_cells(harm, size)[0]}." for harm in ordered)
+    rows = tuple((names[harm.harm], *harm_cells(harm), harm.basis) for harm in ordered_harms(forecast))
+    alt = " ".join(f"{names[harm.harm]}: {harm_cells(harm)[0]}." for harm in ordered_harms(forecast))
     title = "Possible harm"
     return Figure("harms", title, draw("harms", title, alt, height, paint), alt,
                   ("Harm", "How often", "Could also be", "Where that comes from"), rows)
+
+
+def _paint_harm(frame: Frame, harm: Harm, name: str, top: float) -> None:
+    """One harm: its name and numbers, below them the dot and its range."""
+    often, span = harm_cells(harm)
+    spread = f" ({span.partition(' of ')[0]})" if span[0].isdigit() else ""
+    said = f": {often}{spread}"
+    frame.sheet.text(frame.left, top - 10, lines_of(name, 60 - len(said), 1)[0] + said)
+    y = top - 20
+    if harm.low_probability is not None and harm.high_probability is not None:
+        ends = [frame.at(chance * DOTS, 0)[0] for chance in (harm.low_probability, harm.high_probability)]
+        frame.sheet.line([(ends[0], y), (ends[1], y)], MIDDLE_BAND, 5)
+    frame.sheet.marks([(frame.at((harm.probability or 0.0) * DOTS, 0)[0], y)], 7)
 
 
 # ---------------------------------------------------------------- not before
@@ -290,14 +304,21 @@ class ChannelMap(Protocol):
     def pass_number(self) -> Sequence[int]:
         """Which pass made it, in the order of rolling."""
 
+    @property
+    def nearest_mm(self) -> float:
+        """Mean distance from a channel to the nearest other one."""
 
-@dataclass(frozen=True, slots=True)
-class ChannelPicture:
-    """A channel map as plain arrays, all of one length."""
+    @property
+    def rehit_share(self) -> float:
+        """Share of channels that open an earlier one again."""
 
-    x_mm: Sequence[float]
-    y_mm: Sequence[float]
-    pass_number: Sequence[int]
+    @property
+    def track_share(self) -> float:
+        """Share of channels that are lined up in a track."""
+
+    @property
+    def title(self) -> str:
+        """Device, length and pattern in words."""
 
 
 _WINDOW_MM = 10.0
@@ -345,9 +366,14 @@ def channel_figure(channels: ChannelMap) -> Figure | None:
 
     counts = [sum(1 for p in inside if p[2] == one) for one in passes]
     rows = tuple((str(order), str(count), f"{count / area_cm2:.0f}") for order, count in enumerate(counts, start=1))
-    rows = (*rows, ("all", str(len(inside)), f"{len(inside) / area_cm2:.0f}"))
-    alt = (f"A window of {number(wide, 1)} by {number(tall, 1)} mm after {plural(len(passes), 'pass', 'passes')}: "
-           f"{plural(len(inside), 'channel')}, {rows[-1][2]} for each square centimetre.")
+    per_cm2 = f"{len(inside) / area_cm2:.0f}"
+    rows = (*rows, ("all", str(len(inside)), per_cm2),
+            ("nearest other channel, mean", f"{channels.nearest_mm:.2f} mm", ""),
+            ("open an earlier channel again", f"{of_people(channels.rehit_share, MANY)} channels", ""),
+            ("lined up in a track", f"{of_people(channels.track_share, MANY)} channels", ""))
+    alt = (f"{channels.title}. A window of {number(wide, 1)} by {number(tall, 1)} mm after "
+           f"{plural(len(passes), 'pass', 'passes')}: {plural(len(inside), 'channel')}, {per_cm2} for each square "
+           f"centimetre; the nearest other channel is {channels.nearest_mm:.2f} mm away on average.")
     title = "Where the channels lie"
     return Figure("channels", title, draw("channels", title, alt, height, paint), alt,
                   ("Pass", "Channels in the window", "For each cm²"), rows)
@@ -369,7 +395,7 @@ def all_figures(choice: Choice, kb: Knowledge, channels: ChannelMap | None = Non
     made = [
         dots_figure(choice, kb) if treated else None,
         severity_figure(choice, kb),
-        harms_figure(choice.forecast) if treated else None,
+        harms_figure(choice.forecast, kb) if treated else None,
         not_before_figure(choice.forecast),
         first_days_figure(choice, kb),
         collagen_figure(choice, kb) if treated else None,

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from needling.documents import Approval, Case, Choice, Clearance, Verdict
 from needling.knowledge.schema import Knowledge
-from needling.report.about_clearance import verdict_sentence
-from needling.report.about_forecast import MIDDLE, told_outcomes
+from needling.report.about_clearance import verdict_headline, verdict_sentence
+from needling.report.about_forecast import MIDDLE, harm_name, told_outcomes, uncapital
 from needling.report.about_plan import visits_of
 from needling.report.bibliography import Bibliography, Reference
 from needling.report.explain import explain_with
@@ -23,7 +23,6 @@ from needling.report.figures import ChannelMap, Figure, all_figures, known_harms
 from needling.report.words import (
     DOTS,
     NOTICE,
-    VERDICT_WORD,
     after_days,
     at_level,
     nothing_words,
@@ -38,9 +37,17 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 _FOLDER = Path(__file__).parent
-_PERSON_FIGURES = {"expect": ("dots", "severity"), "harms": ("harms",), "not-before": ("not-before",)}
-_CLINICIAN_FIGURES = {"plan": ("channels",), "choice": ("candidates",), "expect": ("collagen",),
-                      "harms": ("first-days",)}
+_PERSON_FIGURES: dict[str, tuple[str, ...]] = {
+    "expect": ("dots", "severity"),
+    "harms": ("harms",),
+    "not-before": ("not-before",),
+}
+_CLINICIAN_FIGURES: dict[str, tuple[str, ...]] = {
+    "plan": ("channels",),
+    "choice": ("candidates",),
+    "expect": ("collagen",),
+    "harms": ("first-days",),
+}
 # Said once, on the person's pages: care, checks, and what is whose.
 _ONLY_FOR_PERSON = {"weeks-before", "before", "during", "right-after", "missing-steps", "stop", "after", "checks",
                     "assumptions", "provenance", "handoff"}
@@ -129,19 +136,27 @@ def _blocks(explanation: Explanation, places: dict[str, tuple[str, ...]], figure
     return tuple(
         Block(section, tuple(figures[name] for name in places.get(section.id, ()) if name in figures))
         for section in explanation.sections
-        if section.id not in skip
+        if section.id not in skip and section.id.rpartition("-")[0] not in skip
     )
 
 
+def _zones_block(person: Explanation) -> tuple[Block, ...]:
+    """The answer stands at the top of the page; what remains of it is the table of zones that differ."""
+    answer = person.section("answer")
+    return (Block(replace(answer, title="Each zone", paragraphs=())),) if answer.tables else ()
+
+
 def _parts(person: Explanation, clinician: Explanation, figures: dict[str, Figure]) -> tuple[Part, ...]:
+    """For the person, the sheet for the clinic where one is needed, for the clinician."""
     sheet = tuple(Block(section) for section in person.sections if section.id == "handoff")
-    parts = [
-        Part("for-you", "For you", _blocks(person, _PERSON_FIGURES, figures, {"answer", "handoff"})),
+    parts: list[Part] = [
+        Part("for-you", "For you",
+             (*_zones_block(person), *_blocks(person, _PERSON_FIGURES, figures, {"answer", "handoff"}))),
         Part("handoff", "Sheet for the clinic", sheet, "Print this page and take it with you."),
         Part("for-the-clinician", "For the clinician",
              _blocks(clinician, _CLINICIAN_FIGURES, figures, _ONLY_FOR_PERSON),
-             "Rules with their ids, figures with their bands, both sides of every conflict. Care steps, stop rules and "
-             "check-ups stand in the part before."),
+             "Rules with their ids, figures with their bands, both sides of every conflict. What is the same for both "
+             "readers stands in the part before."),
     ]
     return tuple(part for part in parts if part.blocks)
 
@@ -158,18 +173,18 @@ def _tiles(choice: Choice) -> tuple[Tile, ...]:
     if told:
         worst = min(told, key=lambda outcome: outcome.dots_of_50_count)
         tiles.append(Tile(f"{worst.dots_of_50_count} of {DOTS}",
-                          f"people like you reach this: {worst.better_by_label.rstrip('.')}"))
+                          f"people like you gain this: {worst.better_by_label.rstrip('.')}"))
     else:
         tiles.append(Tile("Not known", "how much it helps: there are no data for an honest forecast"))
     when = f"on {first}" if first == last else f"from {first} to {last}"
     tiles.append(Tile(plural(len(visits_of(plan)), "session"), f"{setting_words(plan.envelope)}, {when}"))
     if forecast.redness_d:
         middle = at_level(forecast.levels_share, forecast.redness_d, MIDDLE)
-        tiles.append(Tile(span_words(middle).capitalize(), "of redness after each session for the person in the middle"))
+        tiles.append(Tile(span_words(middle).capitalize(), "of redness after a session for the person in the middle"))
     harms = known_harms(forecast)
     if harms:
-        label = harms[0].label
-        tiles.append(Tile(of_people(harms[0].probability or 0.0).capitalize(), f"people: {label[0].lower()}{label[1:]}"))
+        often = of_people(harms[0].probability or 0.0).capitalize()
+        tiles.append(Tile(often, f"people: {uncapital(harm_name(harms[0]))}"))
     return tuple(tiles)
 
 
@@ -217,7 +232,7 @@ def render_html(
     about = (f"Person {plan.person}, {setting_words(plan.envelope)}, start {on_day(plan.start)}, knowledge "
              f"of {plan.knowledge_version}")
     verdict: Verdict = clearance.verdict
-    word = VERDICT_WORD[verdict]
+    word = verdict_headline(clearance)
     answer = plan.label
     if not plan.sessions:
         word = word if verdict != "go" else f"{nothing_words(plan.envelope == 'home').capitalize()} is best for now"
@@ -245,7 +260,7 @@ def render_clearance_html(clearance: Clearance, kb: Knowledge, *, case: Case | N
     about = (f"Person {clearance.person}, {setting_words(clearance.setting)}, asked on {on_day(clearance.on)}, "
              f"knowledge of {kb.version}")
     return _render(Page(
-        title=person.title, about=about, verdict=clearance.verdict, verdict_words=VERDICT_WORD[clearance.verdict],
+        title=person.title, about=about, verdict=clearance.verdict, verdict_words=verdict_headline(clearance),
         answer=verdict_sentence(clearance, person=True), tiles=(), parts=_parts(person, clinician, {}),
         references=bibliography.references(), approval=(),
         marks=f"Clearance {clearance.sha256} · assessment {clearance.assessment_sha256} · knowledge "

@@ -22,7 +22,8 @@ DOTS = 50
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 HOURS_PER_DAY = UNITS["d"].si_factor / UNITS["h"].si_factor
-_DENOMINATORS = (DOTS, 100, 1000)
+MANY = 1000
+_NEARLY_ONE = 0.75  # numerical: three quarters of a person round up to one
 
 VERDICT_WORD: dict[Verdict, str] = {
     "go": "Yes, with a plan",
@@ -137,7 +138,7 @@ def window_words(from_h: float | None, to_h: float | None) -> str:
     if end is None:
         return "From the start" if start <= 0 else f"After {wait_words(start)}"
     if start <= 0:
-        return f"First {wait_words(end)}"
+        return f"First {wait_words(end).removeprefix('1 ')}"
     if start >= week and end > 2 * week:
         return f"Weeks {floor(start / week) + 1} to {ceil(end / week)}"
     if start >= HOURS_PER_DAY:
@@ -188,10 +189,9 @@ def people_share(share: float) -> str:
     return f"{parts.numerator} of {parts.denominator} people"
 
 
-def common_denominator(chances: Iterable[float]) -> int:
-    """One denominator for all chances of a list, so that they can be compared: 50, 100 or 1000."""
-    rarest = min((chance for chance in chances if chance > 0), default=1.0)
-    return next((size for size in _DENOMINATORS if rarest * size >= 1), _DENOMINATORS[-1])
+def group_size(chance: float) -> int:
+    """The group that a chance is pictured in: 50 people, or 1000 where less than one of 50 is concerned."""
+    return DOTS if chance * DOTS >= _NEARLY_ONE else MANY
 
 
 def of_people(chance: float, size: int = DOTS) -> str:

@@ -23,7 +23,8 @@ from needling.units import to_si
 Floats = NDArray[np.float64]
 Layer = Literal["person", "doubt"]
 
-MEMBERS = 256
+MEMBERS = 256  # numerical: possible people of an ensemble unless asked otherwise
+_WORD = 64  # numerical: bits of a key
 _BLOCK = 1024  # numerical: members per Philox block; a power of two that four divides
 
 
@@ -33,7 +34,7 @@ def stable_hash(purpose: str) -> int:
 
 
 def _philox(key: int, purpose: str, block: int) -> np.random.Philox:
-    words = np.array([key & 0xFFFFFFFFFFFFFFFF, stable_hash(purpose)], dtype=np.uint64)
+    words = np.array([key & (2**_WORD - 1), stable_hash(purpose)], dtype=np.uint64)
     return np.random.Philox(key=words, counter=np.array([0, 0, block, 0], dtype=np.uint64))
 
 
@@ -73,9 +74,7 @@ def _normal(key: int, purpose: str, members: bytes) -> Floats:
 
 def beta(key: int, purpose: str, members: NDArray[np.int64], a: float, b: float) -> Floats:
     """One draw of a Beta(a, b) share for each member, from its stream for the purpose."""
-    return _by_member(
-        members, lambda block: np.random.Generator(_philox(key, purpose, block)).beta(a, b, _BLOCK)
-    )
+    return _by_member(members, lambda block: np.random.Generator(_philox(key, purpose, block)).beta(a, b, _BLOCK))
 
 
 @dataclass(frozen=True)
@@ -151,8 +150,9 @@ class Belief:
             for layer, spread in (("doubt", self.doubt[index]), ("person", self.person[index])):
                 if layer in layers and spread > 0 and self.shape[index] != "fixed":
                     shift += spread * normal(key, f"{name}/{layer}", self.members)
-            drawn[name] = np.clip(_shifted(self.median[index], shift, self.shape[index]),
-                                  self.low[index], self.high[index])
+            drawn[name] = np.clip(
+                _shifted(self.median[index], shift, self.shape[index]), self.low[index], self.high[index]
+            )
         return drawn
 
 

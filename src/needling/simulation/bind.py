@@ -68,11 +68,19 @@ def _tool(device: Device, stroke: Stroke) -> tuple[float, ...]:
 
     drum_radius = si(device.drum_diameter_mm, "mm") / 2
     return (
-        float(KINDS.index(device.kind)), float(device.needles_count), drum_radius, si(device.drum_width_mm, "mm"),
-        si(device.head_area_cm2, "cm2"), si(device.head_width_mm, "mm"), si(device.rate_hz, "hz"),
-        to_si(device.speed_mm_per_s or 1.0, "mm"), to_si(device.base_diameter_um, "um"),
-        to_si(device.tip_diameter_um, "um"), to_si(stroke.needle_length_mm, "mm"),
-        float(stroke.directions_count * stroke.passes_count), stroke.force_N,
+        float(KINDS.index(device.kind)),
+        float(device.needles_count),
+        drum_radius,
+        si(device.drum_width_mm, "mm"),
+        si(device.head_area_cm2, "cm2"),
+        si(device.head_width_mm, "mm"),
+        si(device.rate_hz, "hz"),
+        to_si(device.speed_mm_per_s or 1.0, "mm"),
+        to_si(device.base_diameter_um, "um"),
+        to_si(device.tip_diameter_um, "um"),
+        to_si(stroke.needle_length_mm, "mm"),
+        float(stroke.directions_count * stroke.passes_count),
+        stroke.force_N,
     )
 
 
@@ -106,27 +114,24 @@ def _visits(plan: Plan) -> dict[float, list[Session]]:
 
 def _report_times(session_time: Floats, judge_time: Floats) -> Floats:
     """Reports after each session until the next one, at each judging time, to the last of them."""
-    offsets = to_si(1.0, "d") * np.array(_REPORT_D if session_time.size <= _MANY_SESSIONS else _FEW_REPORT_D)
-    last_offsets = to_si(1.0, "d") * np.array(_REPORT_D)
+    between = to_si(1.0, "d") * np.array(_REPORT_D if session_time.size <= _MANY_SESSIONS else _FEW_REPORT_D)
+    after_last = to_si(1.0, "d") * np.array(_REPORT_D)
     end = judge_time.max()
-    parts = [np.zeros(1), judge_time, np.minimum(last_offsets, end)]
-    for index, start in enumerate(session_time):
-        final = index + 1 == session_time.size
-        stop = end if final else session_time[index + 1]
-        times = start + (last_offsets if final else offsets)
+    starts = session_time if session_time.size else np.zeros(1)
+    stops = [*starts[1:], end]
+    parts = [np.zeros(1), judge_time]
+    for index, (start, stop) in enumerate(zip(starts, stops, strict=True)):
+        times = start + (after_last if index + 1 == starts.size else between)
         parts.append(times[times < stop])
-    if session_time.size:
-        parts[2] = np.zeros(1)
-    times = np.unique(np.concatenate(parts))
-    return times[times <= end]
+    return np.unique(np.concatenate(parts))
 
 
 def _epidermis(zone: Zone, drawn: Draw) -> Floats:
     """Thickness of the epidermis of each member, m: measured, else the site's with the spread between people."""
     if zone.finding.epidermis_um is not None:
-        return np.full_like(drawn["epidermis-ratio"], to_si(zone.finding.epidermis_um, "um"))
+        return np.full(drawn["epidermis-ratio"].shape, to_si(zone.finding.epidermis_um, "um"))
     site = zone.site.epidermis_um
-    typical = drawn["reference-epidermis"] if site is None else np.full_like(drawn["epidermis-ratio"], to_si(site, "um"))
+    typical = drawn["reference-epidermis"] if site is None else to_si(site, "um")
     return np.asarray(typical * drawn["epidermis-ratio"])
 
 
@@ -160,7 +165,7 @@ def _combined(rows: Sequence[int], strokes: Floats, members: int) -> Floats:
     if not rows:
         return np.zeros((len(STROKE_MEASURES), members))
     if len(rows) == 1:
-        return strokes[:, rows[0]]
+        return np.asarray(strokes[:, rows[0]])
     joined = strokes[:, rows].sum(axis=1)
     for name in ("coverage", "stimulus"):
         which = STROKE_MEASURES.index(name)
@@ -168,7 +173,7 @@ def _combined(rows: Sequence[int], strokes: Floats, members: int) -> Floats:
     for name in ("dermal_share", "depth"):
         which = STROKE_MEASURES.index(name)
         joined[which] = strokes[which, rows].max(axis=0)
-    return joined
+    return np.asarray(joined)
 
 
 def _in_range(plan: Plan, density: Floats, kb: Knowledge) -> bool:
@@ -208,8 +213,10 @@ def simulate_many(
     strokes = _Strokes(zones, drawn)
     reference = len(zones)  # a zone of its own: the cheek of the reference course
     lengths = {zone.indication.id: outcomes.reference_length(zone.indication, drawn) for zone in zones}
-    reference_rows = {length: strokes.row(_reference_tool(drawn, length), reference)
-                      for length in {*lengths.values(), float(drawn["reference-length"][0])}}
+    reference_rows = {
+        length: strokes.row(_reference_tool(drawn, length), reference)
+        for length in {*lengths.values(), float(drawn["reference-length"][0])}
+    }
     visits_of = [_visits(plan) for plan in plans]
     rows_of: list[list[list[list[int]]]] = []  # plan, visit, zone, stroke
     for visits in visits_of:
@@ -220,15 +227,18 @@ def simulate_many(
                 device = kb.device(session.device)
                 for stroke in session.strokes:
                     if stroke.zone not in names:
-                        raise BadInput(f"a stroke on '{stroke.zone}', which was not assessed"
-                                       f"{did_you_mean(stroke.zone, names)}; assessed: {', '.join(names)}")
+                        raise BadInput(
+                            f"a stroke on '{stroke.zone}', which was not assessed"
+                            f"{did_you_mean(stroke.zone, names)}; assessed: {', '.join(names)}"
+                        )
                     zone = names.index(stroke.zone)
                     rows[zone].append(strokes.row(_tool(device, stroke), zone))
             plan_rows.append(rows)
         rows_of.append(plan_rows)
     strokes.run()
-    reference_stimulus = {length: strokes.result[STROKE_MEASURES.index("stimulus"), row]
-                          for length, row in reference_rows.items()}
+    reference_stimulus = {
+        length: strokes.result[STROKE_MEASURES.index("stimulus"), row] for length, row in reference_rows.items()
+    }
     baselines = tuple(outcomes.baseline(zone, assessment, belief, key) for zone in zones)
     delivered_of, tasks = [], []
     for plan, visits, plan_rows in zip(plans, visits_of, rows_of, strict=True):
@@ -245,16 +255,25 @@ def simulate_many(
     healed = lanes.heal(tasks, np.array([drawn[name] for name in healing.PARAMETERS]))
     courses = []
     for index, (plan, delivered) in enumerate(zip(plans, delivered_of, strict=True)):
-        own = slice(index * len(zones), (index + 1) * len(zones))
+        mine = slice(index * len(zones), (index + 1) * len(zones))
         context = Context(
-            plan=plan, person=person, assessment=assessment, belief=belief, key=key, zones=zones, drawn=drawn,
-            baselines=baselines, devices=tuple(kb.device(session.device) for session in plan.sessions),
-            longest_m=max((to_si(stroke.needle_length_mm, "mm")
-                           for session in plan.sessions for stroke in session.strokes), default=0.0),
+            plan=plan,
+            person=person,
+            assessment=assessment,
+            belief=belief,
+            key=key,
+            zones=zones,
+            drawn=drawn,
+            baselines=baselines,
+            devices=tuple(kb.device(session.device) for session in plan.sessions),
+            longest_m=max(
+                (to_si(stroke.needle_length_mm, "mm") for session in plan.sessions for stroke in session.strokes),
+                default=0.0,
+            ),
         )
         zone_references = [reference_stimulus[lengths[zone.indication.id]] for zone in zones]
         dose_reference = reference_stimulus[float(drawn["reference-length"][0])]
-        courses.append(_course(context, tasks[own], healed[own], delivered, zone_references, dose_reference))
+        courses.append(_course(context, tasks[mine], healed[mine], delivered, zone_references, dose_reference))
     return courses
 
 
@@ -267,15 +286,21 @@ def _tasks(plan: Plan, zones: tuple[Zone, ...], session_time: Floats, delivered:
     for index, zone in enumerate(zones):
         opened = delivered[STROKE_MEASURES.index("opening"), :, index]
         widest = opened.max(axis=0, initial=0.0)
-        lengths = [stroke.needle_length_mm for session in plan.sessions for stroke in session.strokes
-                   if stroke.zone == zone.finding.zone]
-        tasks.append(Task(
-            session_time=session_time,
-            report_time=report_time,
-            stimulus=np.ascontiguousarray(delivered[STROKE_MEASURES.index("stimulus"), :, index]),
-            opening=opened / np.where(widest > 0, widest, 1.0),
-            half_life=_half_lives(to_si(max(lengths), "mm") if lengths else None, drawn),
-        ))
+        lengths = [
+            stroke.needle_length_mm
+            for session in plan.sessions
+            for stroke in session.strokes
+            if stroke.zone == zone.finding.zone
+        ]
+        tasks.append(
+            Task(
+                session_time=session_time,
+                report_time=report_time,
+                stimulus=np.ascontiguousarray(delivered[STROKE_MEASURES.index("stimulus"), :, index]),
+                opening=opened / np.where(widest > 0, widest, 1.0),
+                half_life=_half_lives(to_si(max(lengths), "mm") if lengths else None, drawn),
+            )
+        )
     return tasks
 
 
@@ -283,21 +308,29 @@ def _half_lives(needle_length: float | None, drawn: Draw) -> Floats:
     """Half-lives of the three kinds of open, float64[3, member], s."""
     structure = drawn["structure-half-life"]
     if needle_length is not None:
-        structure = np.array([
-            closure.half_life_by_length(half_life, needle_length, reference, exponent)
-            for half_life, reference, exponent in zip(
-                structure, drawn["structure-reference-length"], drawn["structure-length-exponent"], strict=True)
-        ])
+        structure = np.array(
+            [
+                closure.half_life_by_length(half_life, needle_length, reference, exponent)
+                for half_life, reference, exponent in zip(
+                    structure, drawn["structure-reference-length"], drawn["structure-length-exponent"], strict=True
+                )
+            ]
+        )
     return np.array([drawn["barrier-half-life"], drawn["water-half-life"], structure])
 
 
 def _course(
-    context: Context, tasks: Sequence[Task], healed: Sequence[tuple[Floats, Floats]], delivered: Floats,
-    zone_references: Sequence[Floats], dose_reference: Floats,
+    context: Context,
+    tasks: Sequence[Task],
+    healed: Sequence[tuple[Floats, Floats]],
+    delivered: Floats,
+    zone_references: Sequence[Floats],
+    dose_reference: Floats,
 ) -> Course:
     """Engine output of one plan as a course."""
     drawn, zones, plan = context.drawn, context.zones, context.plan
-    stacked = np.stack([measures for measures, _ in healed])  # zone, measure, time, member
+    measured = [measures for measures, _ in healed]
+    stacked = np.stack(measured) if len(measured) > 1 else measured[0][None]  # zone, measure, time, member
     by_name = {name: stacked[:, row].transpose(2, 0, 1) for row, name in enumerate(MEASURES)}
     calm = np.stack([times for _, times in healed]).max(axis=0)  # which, member
     task = tasks[0]
@@ -311,12 +344,26 @@ def _course(
         result = CourseResult.DIVERGED
     elif not _in_range(plan, laid["density"], context.belief.knowledge):
         result = CourseResult.OUT_OF_RANGE
-    score = np.stack([
-        outcomes.score(zone, baseline, by_name["residual"][:, index], task.report_time,
-                       task.session_time, laid["stimulus"][:, index], reference, context.belief, context.key, drawn)
-        for index, (zone, baseline, reference) in enumerate(
-            zip(zones, context.baselines, zone_references, strict=True))
-    ], axis=1)
+    score = np.stack(
+        [
+            outcomes.score(
+                zone,
+                baseline,
+                by_name["residual"][:, index],
+                task.report_time,
+                task.session_time,
+                laid["stimulus"][:, index],
+                reference,
+                context.belief,
+                context.key,
+                drawn,
+            )
+            for index, (zone, baseline, reference) in enumerate(
+                zip(zones, context.baselines, zone_references, strict=True)
+            )
+        ],
+        axis=1,
+    )
     slowest = half_life.max(axis=(0, 2))
     closed = treated * np.array(list(map(closure.closure_time, slowest, drawn["closed-share"])))
     ready = np.maximum(np.maximum(closed, calm[0]), calm[1])
@@ -324,18 +371,35 @@ def _course(
         ready = np.maximum(ready, drawn["pigment-check-time"])
     dose_ratio = harms.dose_ratio(context, laid["stimulus"], dose_reference)
     return Course(
-        time=task.report_time, zones=tuple(zone.finding.zone for zone in zones),
-        open_share=by_name["barrier"], water=by_name["water"], structure=by_name["structure"],
-        erythema=by_name["erythema"], inflammation=by_name["inflammation"], signal=by_name["signal"],
-        collagen=by_name["collagen"], collagen_iii=by_name["collagen_iii"], elastin=by_name["elastin"],
-        severity=by_name["residual"], score=score, judge_time=judge, session_time=task.session_time,
-        density=laid["density"], dermal_share=laid["dermal_share"], depth=laid["depth"],
-        coverage=laid["coverage"], stimulus=laid["stimulus"], strikes=laid["strikes"],
-        redness_time=calm[0], ready_time=ready, half_life=half_life,
+        time=task.report_time,
+        zones=tuple(zone.finding.zone for zone in zones),
+        open_share=by_name["barrier"],
+        water=by_name["water"],
+        structure=by_name["structure"],
+        erythema=by_name["erythema"],
+        inflammation=by_name["inflammation"],
+        signal=by_name["signal"],
+        collagen=by_name["collagen"],
+        collagen_iii=by_name["collagen_iii"],
+        elastin=by_name["elastin"],
+        severity=by_name["residual"],
+        score=score,
+        judge_time=judge,
+        session_time=task.session_time,
+        density=laid["density"],
+        dermal_share=laid["dermal_share"],
+        depth=laid["depth"],
+        coverage=laid["coverage"],
+        stimulus=laid["stimulus"],
+        strikes=laid["strikes"],
+        redness_time=calm[0],
+        ready_time=ready,
+        half_life=half_life,
         dose_ratio=dose_ratio,
         pih_probability=harms.pigment_probability(context, dose_ratio),
         track_probability=harms.track_probability(context, task.session_time.size),
-        result=result, context=context,
+        result=result,
+        context=context,
     )
 
 
@@ -359,8 +423,10 @@ def objectives(course: Course) -> Objectives:
     """What a choice weighs: gain at the judging day, redness, and the chance of a lasting mark."""
     context: Context = course.context
     weights = np.array([zone.finding.area_cm2 for zone in context.zones])
-    gains = [outcomes.gain(zone, baseline, outcomes.at_time(course.score[:, index], course.time, course.judge_time[index]))
-             for index, (zone, baseline) in enumerate(zip(context.zones, context.baselines, strict=True))]
+    gains = [
+        outcomes.gain(zone, baseline, outcomes.at_time(course.score[:, index], course.time, course.judge_time[index]))
+        for index, (zone, baseline) in enumerate(zip(context.zones, context.baselines, strict=True))
+    ]
     total = np.zeros(context.belief.members.size)
     weight = 0.0
     for gain, area in zip(gains, weights, strict=True):
@@ -392,7 +458,9 @@ def log_likelihood(course: Course, readings: Sequence[tuple[str, float, float]])
     total = np.zeros(context.belief.members.size)
     for name, day, value in readings:
         if name not in course.zones:
-            raise BadInput(f"a reading on '{name}'{did_you_mean(name, course.zones)}; assessed: {', '.join(course.zones)}")
+            raise BadInput(
+                f"a reading on '{name}'{did_you_mean(name, course.zones)}; assessed: {', '.join(course.zones)}"
+            )
         index = course.zones.index(name)
         scale = context.zones[index].scale
         if scale is None or not np.all(np.isfinite(course.score[:, index])):

@@ -156,8 +156,9 @@ def puncture_map(
 def density_grid(channels: ChannelMap, cell: float) -> Floats:
     """Channels per area in cells of about a width, per m2, float64[row of y, column of x]. cell: m."""
     columns, rows = _cells(channels, cell)
-    counts, _, _ = np.histogram2d(channels.y, channels.x, bins=(rows, columns),
-                                  range=((0, channels.height), (0, channels.width)))
+    counts, _, _ = np.histogram2d(
+        channels.y, channels.x, bins=(rows, columns), range=((0, channels.height), (0, channels.width))
+    )
     return np.asarray(counts * (rows * columns) / (channels.width * channels.height))
 
 

@@ -32,13 +32,18 @@ def _draw_share(context: Context, purpose: str, counts: tuple[int, int]) -> Floa
 
 def pigment_event(context: Context) -> AdverseEvent | None:
     """The count that fits the person's phototype best: the narrowest group; the highest rate when it is not known."""
-    known = [event for event in _events(context.belief.knowledge, PIGMENT_MARKS) if _counts(event)
-             and (not context.devices or any(device.kind in event.kinds for device in context.devices))]
+    known = [
+        event
+        for event in _events(context.belief.knowledge, PIGMENT_MARKS)
+        if _counts(event) and (not context.devices or any(device.kind in event.kinds for device in context.devices))
+    ]
     phototype = context.person.phototype
     if phototype is None:
         return max(known, key=lambda event: (event.events_count or 0) / (event.of_count or 1), default=None)
     fitting = [event for event in known if not event.phototypes or phototype in event.phototypes]
-    return min(fitting, key=lambda event: (len(event.phototypes) or 7, -(event.of_count or 0)), default=None)
+    return min(
+        fitting, key=lambda event: (not event.phototypes, len(event.phototypes), -(event.of_count or 0)), default=None
+    )
 
 
 def _stand_in(events: list[AdverseEvent]) -> tuple[int, int]:
@@ -85,15 +90,24 @@ def track_probability(context: Context, sessions: int) -> Floats:
     drawn, kb = context.drawn, context.belief.knowledge
     events = [event for event in _events(kb, TRACK_MARKS) if _counts(event)]
     rollers = {device.id for device in context.devices if device.kind == "roller"}
-    strokes = [(session, stroke) for session in context.plan.sessions for stroke in session.strokes
-               if session.device in rollers]
+    strokes = [
+        (session, stroke)
+        for session in context.plan.sessions
+        for stroke in session.strokes
+        if session.device in rollers
+    ]
     if not strokes or not events:
         return np.zeros(context.belief.members.size)
     share = _draw_share(context, "track-marks", _stand_in(events))
     bony = {zone.finding.zone for zone in context.zones if zone.site.bony}
     over_bone = any(stroke.zone in bony for _, stroke in strokes)
     relative = context.longest_m / drawn["reference-length"]
-    odds = share / (1 - share) * relative ** drawn["track-length-slope"] * np.exp(drawn["track-bone-log-odds"] * (over_bone - 0.5))
+    odds = (
+        share
+        / (1 - share)
+        * relative ** drawn["track-length-slope"]
+        * np.exp(drawn["track-bone-log-odds"] * (over_bone - 0.5))
+    )
     return np.asarray(1 - (1 + odds) ** (-sessions / drawn["reference-sessions"]))
 
 
@@ -136,7 +150,17 @@ def harm_list(context: Context, relative: Floats, tracks: Floats, low: float, hi
 
 
 def _harm(event: AdverseEvent, chance: Floats | None, basis: str, low: float, high: float) -> Harm:
-    band = (None, None, None) if chance is None else (
-        float(chance.mean()), float(np.quantile(chance, low)), float(np.quantile(chance, high)))
-    return Harm(harm=event.id, label=event.plain or event.name, probability=band[0], low_probability=band[1],
-                high_probability=band[2], basis=basis, sources=event.sources)
+    band = (
+        (None, None, None)
+        if chance is None
+        else (float(chance.mean()), float(np.quantile(chance, low)), float(np.quantile(chance, high)))
+    )
+    return Harm(
+        harm=event.id,
+        label=event.plain or event.name,
+        probability=band[0],
+        low_probability=band[1],
+        high_probability=band[2],
+        basis=basis,
+        sources=event.sources,
+    )

@@ -36,8 +36,16 @@ def reference_length(indication: Indication, drawn: Draw) -> float:
 
 
 def score(
-    zone: Zone, start: Baseline, residual: Floats, time: Floats, session_time: Floats, stimulus: Floats,
-    reference: Floats, belief: Belief, key: int, drawn: Draw,
+    zone: Zone,
+    start: Baseline,
+    residual: Floats,
+    time: Floats,
+    session_time: Floats,
+    stimulus: Floats,
+    reference: Floats,
+    belief: Belief,
+    key: int,
+    drawn: Draw,
 ) -> Floats:
     """Reading on the indication's scale without noise, float64[member, time]; NaN where no forecast is honest.
 
@@ -57,7 +65,9 @@ def score(
         goal = scale.high if not zone.indication.lower_is_better else 0.0
         seen = goal + (first - goal) * residual
     else:
-        onset = drawn["clinical-lag"] if model.onset_d is None else np.full(belief.members.size, to_si(model.onset_d, "d"))
+        onset = (
+            drawn["clinical-lag"] if model.onset_d is None else np.full(belief.members.size, to_si(model.onset_d, "d"))
+        )
         weight = np.minimum(stimulus / reference, 1.0) / (model.reference_sessions_count or 1)
         since = np.maximum(time[None, :] - session_time[:, None], 0.0)  # session, time
         earned = 1 - np.exp(-since[:, None, :] / onset[None, :, None])  # session, member, time

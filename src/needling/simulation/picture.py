@@ -11,7 +11,14 @@ from needling.documents import Plan, Stroke
 from needling.knowledge.schema import Device, Knowledge
 from needling.simulation.belief import stable_hash
 from needling.simulation.channels import (
-    Geometry, Pattern, density_grid, lane_width, nearest_neighbour, puncture_map, rehit_share, track_index,
+    Geometry,
+    Pattern,
+    density_grid,
+    lane_width,
+    nearest_neighbour,
+    puncture_map,
+    rehit_share,
+    track_index,
 )
 from needling.units import from_si, to_si
 
@@ -94,5 +101,5 @@ def picture_of(plan: Plan, kb: Knowledge, *, key: int = 0) -> ChannelPicture | N
         rehit_share=rehit_share(channels, hole),
         track_share=track_index(channels, to_si(track.median, track.unit)),
         title=f"{device.name}, {stroke.needle_length_mm:g} mm, {stroke.directions_count} directions x "
-              f"{stroke.passes_count} passes",
+        f"{stroke.passes_count} passes",
     )

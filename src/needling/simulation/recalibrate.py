@@ -11,10 +11,11 @@ from needling.simulation.belief import Belief, uniform
 
 Floats = NDArray[np.float64]
 
-# numerical tolerances: how far an ensemble may be thinned before it no longer stands for a distribution
-_LEAST_EFFECTIVE_SHARE = 0.2
-_LEAST_TEMPER = 0.05
-_BISECTIONS = 60
+# How far an ensemble may be thinned before it no longer stands for a distribution
+_LEAST_EFFECTIVE_SHARE = 0.2  # numerical: of the members
+_LEAST_TEMPER = 0.05  # numerical: power on the likelihood
+_NAMED = 3  # numerical: parameters named in the sentence
+_BISECTIONS = 60  # numerical: to the last bit
 
 
 class Report(NamedTuple):
@@ -83,25 +84,45 @@ def reweight(belief: Belief, log_likelihood: Floats, key: int) -> Learned:
     if given.shape != belief.members.shape:
         raise ValueError(f"expected one log likelihood for each of {members} members, got shape {given.shape}")
     if np.any(np.isnan(given)) or not np.any(np.isfinite(given)):
-        return Learned(belief, Report(False, 0.0, 0.0, {}, "No possible person fits these readings, so nothing was "
-                                                           "learned; check the readings and the plan as delivered."))
+        return Learned(
+            belief,
+            Report(
+                False,
+                0.0,
+                0.0,
+                {},
+                "No possible person fits these readings, so nothing was "
+                "learned; check the readings and the plan as delivered.",
+            ),
+        )
     temper = _temper(given, _LEAST_EFFECTIVE_SHARE * members)
     weights = _weights(given, temper)
     size = effective_size(weights)
     if temper < _LEAST_TEMPER:
-        return Learned(belief, Report(False, size, temper, {}, "The readings lie so far outside the forecast that they "
-                                                               "cannot be used without breaking the ensemble; nothing "
-                                                               "was learned. Check the readings first."))
+        return Learned(
+            belief,
+            Report(
+                False,
+                size,
+                temper,
+                {},
+                "The readings lie so far outside the forecast that they "
+                "cannot be used without breaking the ensemble; nothing "
+                "was learned. Check the readings first.",
+            ),
+        )
     start = uniform(key, "resampling", np.zeros(1, dtype=np.int64))[0]
     picks = (start + np.arange(members)) / members
     cumulative = np.cumsum(weights)
     chosen = np.minimum(np.searchsorted(cumulative, picks), members - 1)
     data_share = _data_share(belief, weights, key)
-    most = sorted(data_share.items(), key=lambda item: -item[1])[:3]
+    most = sorted(data_share.items(), key=lambda item: -item[1])[:_NAMED]
     named = ", ".join(f"{name} {share:.0%}" for name, share in most if share > 0)
-    words = (f"{size:.0f} of {members} possible people still count; the readings were used with weight {temper:.2f}. "
-             + (f"Most learned (share of the spread taken away): {named}. " if named else "")
-             + "Everything else is still prior.")
+    words = (
+        f"{size:.0f} of {members} possible people still count; the readings were used with weight {temper:.2f}. "
+        + (f"Most learned (share of the spread taken away): {named}. " if named else "")
+        + "Everything else is still prior."
+    )
     return Learned(belief.with_members(belief.members[chosen]), Report(True, size, temper, data_share, words))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import Literal, cast
+from typing import Literal
 
 import numpy as np
 
@@ -19,10 +19,12 @@ from needling.units import from_si
 LEVELS = (0.05, 0.1, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.9, 0.95)  # numerical: quantiles that are kept
 ENDPOINTS: tuple[Endpoint, ...] = ("none", "faint-pink", "erythema", "pinpoint", "confluent")
 MODEL = "needling-healing-1"
-_DOTS = 50
+_DOTS = 50  # numerical: people that a forecast is pictured with
 _DIGITS = 6  # numerical: figures of a document, so that its hash is the same on every machine
 _BASIS: dict[str, Literal["mechanism", "published-mean", "none"]] = {
-    "collagen": "mechanism", "published": "published-mean", "none": "none",
+    "collagen": "mechanism",
+    "published": "published-mean",
+    "none": "none",
 }
 
 
@@ -52,7 +54,8 @@ def write_forecast(course: Course) -> Forecast:
         measures=tuple(_measures(course)) if sound else (),
         outcomes=tuple(_outcome(course, index) for index in range(len(course.zones))) if sound else (),
         harms=harms.harm_list(context, course.dose_ratio, course.track_probability, LEVELS[0], LEVELS[-1])
-        if sound else (),
+        if sound
+        else (),
         not_before=tuple(_not_before(course)) if treated else (),
         redness_d=_figures(np.quantile(days * course.redness_time, LEVELS)) if treated else (),
         ready_d=_figures(np.quantile(days * course.ready_time, LEVELS)) if treated else (),
@@ -86,15 +89,34 @@ def _measures(course: Course) -> Iterable[MeasureForecast]:
             ("redness", "Redness", course.erythema),
             ("collagen", "Collagen, start = 1", course.collagen),
         ):
-            yield MeasureForecast(zone=name, measure=measure, label=label, unit="ratio", levels_share=LEVELS,
-                                  quantiles=_quantiles(values[:, index]))
+            yield MeasureForecast(
+                zone=name,
+                measure=measure,
+                label=label,
+                unit="ratio",
+                levels_share=LEVELS,
+                quantiles=_quantiles(values[:, index]),
+            )
         if zone.scale is None or not np.all(np.isfinite(course.score[:, index])):
             continue
         noisy, noise = _seen(course, index)
-        yield MeasureForecast(zone=name, measure="severity", label=zone.scale.name, unit=zone.scale.unit,
-                              levels_share=LEVELS, quantiles=_quantiles(course.score[:, index]))
-        yield MeasureForecast(zone=name, measure=f"seen-{zone.scale.id}", label=f"{zone.scale.name}, as read",
-                              unit=zone.scale.unit, levels_share=LEVELS, quantiles=_quantiles(noisy), seen_noise=noise)
+        yield MeasureForecast(
+            zone=name,
+            measure="severity",
+            label=zone.scale.name,
+            unit=zone.scale.unit,
+            levels_share=LEVELS,
+            quantiles=_quantiles(course.score[:, index]),
+        )
+        yield MeasureForecast(
+            zone=name,
+            measure=f"seen-{zone.scale.id}",
+            label=f"{zone.scale.name}, as read",
+            unit=zone.scale.unit,
+            levels_share=LEVELS,
+            quantiles=_quantiles(noisy),
+            seen_noise=noise,
+        )
 
 
 def _outcome(course: Course, index: int) -> Outcome:
@@ -130,7 +152,7 @@ def _outcome(course: Course, index: int) -> Outcome:
         better_by_label=indication.meaningful_label,
         dots_of_50_count=dots,
         basis=_BASIS[model.model] if honest else "none",
-        certainty=cast(Literal["high", "moderate", "low", "very-low"], certainty),
+        certainty=certainty,
         sources=model.sources or indication.sources,
     )
 
@@ -151,8 +173,15 @@ def _not_before(course: Course) -> Iterable[NotBefore]:
         computed = from_si(float(np.quantile(times[wait.opening], sure)), "h")
         computed = _figures([computed])[0]
         published = wait.published_h if short else wait.published_long_h
-        yield NotBefore(item=wait.id, label=wait.name, computed_h=computed, published_h=published,
-                        hours_h=max(computed, published), because=wait.because, sources=wait.sources)
+        yield NotBefore(
+            item=wait.id,
+            label=wait.name,
+            computed_h=computed,
+            published_h=published,
+            hours_h=max(computed, published),
+            because=wait.because,
+            sources=wait.sources,
+        )
 
 
 def _endpoints(course: Course) -> tuple[tuple[Endpoint, float], ...]:
@@ -173,25 +202,39 @@ def _assumptions(context: Context) -> Iterable[Assumption]:
         if zone.finding.epidermis_um is None:
             value = zone.site.epidermis_um
             if value is None:
-                text = f"Skin thickness of {zone.site.plural} was not measured and no value was found; that of the cheek is used."
+                text = (
+                    f"Skin thickness of {zone.site.plural} was not measured and no value was found; "
+                    "that of the cheek is used."
+                )
                 yield Assumption(text=text, sources=kb.parameter("reference-epidermis").sources)
             else:
-                yield Assumption(text=f"Skin thickness of {zone.site.plural} was not measured; {value:g} µm is used "
-                                      "with its spread between people.", sources=zone.site.sources)
+                yield Assumption(
+                    text=f"Skin thickness of {zone.site.plural} was not measured; {value:g} µm is used "
+                    "with its spread between people.",
+                    sources=zone.site.sources,
+                )
     for zone, start in zip(context.zones, context.baselines, strict=True):
         if start.assumed and zone.scale is not None and np.isfinite(start.central):
-            yield Assumption(text=f"{zone.indication.name} on {zone.site.plural} was not scored; the usual value "
-                                  f"{start.central:g} on {zone.scale.name} is used with its spread.",
-                             sources=zone.indication.sources)
+            yield Assumption(
+                text=f"{zone.indication.name} on {zone.site.plural} was not scored; the usual value "
+                f"{start.central:g} on {zone.scale.name} is used with its spread.",
+                sources=zone.indication.sources,
+            )
     if context.person.phototype is None:
-        yield Assumption(text="The skin type (phototype) is not known; the more careful pigment check and the higher "
-                              "published rate of pigment marks are used.")
+        yield Assumption(
+            text="The skin type (phototype) is not known; the more careful pigment check and the higher "
+            "published rate of pigment marks are used."
+        )
     if context.person.birth_year is None:
         yield Assumption(text="The year of birth is not known; no slowing by age is counted.")
     if fact("smoker", context.person, context.assessment) is None:
         yield Assumption(text="Whether the person smokes is not known; no slowing by smoking is counted.")
     if context.plan.sessions:
-        yield Assumption(text="The planned force was taken to be the force of the hand; nobody has measured it on "
-                              "rollers.", sources=kb.parameter("insertion-force-slope").sources)
-        yield Assumption(text="Channels were taken to close as under a dressing, which is slower than in open air.",
-                         sources=kb.parameter("barrier-half-life").sources)
+        yield Assumption(
+            text="The planned force was taken to be the force of the hand; nobody has measured it on rollers.",
+            sources=kb.parameter("insertion-force-slope").sources,
+        )
+        yield Assumption(
+            text="Channels were taken to close as under a dressing, which is slower than in open air.",
+            sources=kb.parameter("barrier-half-life").sources,
+        )

@@ -10,8 +10,18 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 # Rows of an engine's output, in this order.
-MEASURES = ("barrier", "water", "structure", "erythema", "inflammation", "signal", "collagen", "collagen_iii",
-            "elastin", "residual")
+MEASURES = (
+    "barrier",
+    "water",
+    "structure",
+    "erythema",
+    "inflammation",
+    "signal",
+    "collagen",
+    "collagen_iii",
+    "elastin",
+    "residual",
+)
 # Rows of the second output: longest time after a session until redness and inflammation are calm, s.
 CALM = ("redness_time", "calm_time")
 # Rows of the stroke output.

@@ -26,9 +26,8 @@ class Accuracy:
     cap: float
 
 
-# numerical tolerances, measured against the LSODA oracle (tests/reference, benchmarks/healing.py)
-FINE = Accuracy(first=0.12, growth=0.08, cap=0.6)
-COARSE = Accuracy(first=0.5, growth=0.3, cap=1.5)
+# numerical: tolerances, measured against the LSODA oracle (tests/reference, benchmarks/healing.py)
+FINE = Accuracy(first=0.14, growth=0.09, cap=0.7)
 
 
 @dataclass(frozen=True)

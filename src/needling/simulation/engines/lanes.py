@@ -62,18 +62,20 @@ if "numba" not in sys.modules:
 
 import numba  # noqa: E402  (the cache folder must be known before numba reads it)
 
-if not numba.config.CACHE_DIR:
-    numba.config.CACHE_DIR = str(KERNEL_FOLDER)
+_SETTINGS: Any = numba.config
+if not _SETTINGS.CACHE_DIR:
+    _SETTINGS.CACHE_DIR = str(KERNEL_FOLDER)
 
 # Reassociation and fused multiply-add are allowed; NaN and infinity keep their meaning, so divergence is seen.
 _FAST = {"contract", "reassoc", "arcp", "nsz"}
 
 
-def _compiled(plain: FunctionType) -> Any:
+def _compiled(plain: Any) -> Any:
     """An equation as numba sees it: the same code object, with the equations that it calls compiled as well."""
     world = plain.__globals__
-    inner = {name: _compiled(world[name]) for name in plain.__code__.co_names
-             if isinstance(world.get(name), FunctionType)}
+    inner = {
+        name: _compiled(world[name]) for name in plain.__code__.co_names if isinstance(world.get(name), FunctionType)
+    }
     text = FunctionType(plain.__code__, {**world, **inner}, plain.__name__, plain.__defaults__)
     return numba.njit(fastmath=_FAST, error_model="numpy")(text)
 
@@ -93,9 +95,9 @@ _EARLY = len(healing.RATE_PARAMETERS)
 _SESSION = _EARLY + len(healing.EARLY_PARAMETERS)
 _RED = _SESSION + len(healing.SESSION_PARAMETERS)
 # The buffer of a tile: offsets of the state rows, then one row for each parameter.
-_WIDE = 32  # numerical: lanes of a tile
+_WIDE = 16  # numerical: lanes of a tile
 _D, _I, _M, _V, _F, _C3, _C1, _TE, _EL, _Y, _S, _RED_FOR, _HOT_FOR = (row * _WIDE for row in range(13))
-_P = 13
+_P = _HOT_FOR // _WIDE + 1
 _PS = (_P + _SESSION) * _WIDE
 _PR = (_P + _RED) * _WIDE
 _ROWS = _P + len(healing.PARAMETERS)
@@ -109,14 +111,45 @@ def _strokes(tools: Floats, epidermis: Floats, p: Floats, out: Floats) -> None:
     for row in range(tools.shape[0]):
         kind = int(tools[row, 0])
         for i in range(p.shape[1]):
-            (out[0, row, i], out[1, row, i], out[2, row, i], out[3, row, i], out[4, row, i], out[5, row, i],
-             out[6, row, i]) = _stroke(
-                tools[row, 0], tools[row, 1], tools[row, 2], tools[row, 3], tools[row, 4], tools[row, 5],
-                tools[row, 6], tools[row, 7], tools[row, 8], tools[row, 9], tools[row, 10], tools[row, 11],
+            (
+                out[0, row, i],
+                out[1, row, i],
+                out[2, row, i],
+                out[3, row, i],
+                out[4, row, i],
+                out[5, row, i],
+                out[6, row, i],
+            ) = _stroke(
+                tools[row, 0],
+                tools[row, 1],
+                tools[row, 2],
+                tools[row, 3],
+                tools[row, 4],
+                tools[row, 5],
+                tools[row, 6],
+                tools[row, 7],
+                tools[row, 8],
+                tools[row, 9],
+                tools[row, 10],
+                tools[row, 11],
                 tools[row, 12],
-                epidermis[row, i], p[_EFFICIENCY + kind, i], p[_DEAD_LENGTH + kind, i],
-                p[0, i], p[1, i], p[2, i], p[3, i], p[4, i], p[5, i], p[6, i], p[7, i], p[8, i], p[9, i],
-                p[10, i], p[11, i], p[12, i])
+                epidermis[row, i],
+                p[_EFFICIENCY + kind, i],
+                p[_DEAD_LENGTH + kind, i],
+                p[0, i],
+                p[1, i],
+                p[2, i],
+                p[3, i],
+                p[4, i],
+                p[5, i],
+                p[6, i],
+                p[7, i],
+                p[8, i],
+                p[9, i],
+                p[10, i],
+                p[11, i],
+                p[12, i],
+            )
 
 
 @_inlined
@@ -137,31 +170,53 @@ def _runge_kutta(h: float, age: float, t: Floats, z: Floats) -> None:
     w = h / 6  # numerical: the weights of the classical Runge-Kutta step
     for i in range(_WIDE):
         d0, i0, m0, v0 = z[_D + i], z[_I + i], z[_M + i], z[_V + i]
-        dd, di, ii, dm, im, mm = (t[i], t[_WIDE + i], t[2 * _WIDE + i], t[3 * _WIDE + i], t[4 * _WIDE + i],
-                                  t[5 * _WIDE + i])
+        dd, di, ii, dm, im, mm = (
+            t[i],
+            t[_WIDE + i],
+            t[2 * _WIDE + i],
+            t[3 * _WIDE + i],
+            t[4 * _WIDE + i],
+            t[5 * _WIDE + i],
+        )
         dh, ih, mh = dd * d0, di * d0 + ii * i0, dm * d0 + im * i0 + mm * m0
         d1, i1, m1 = dd * dh, di * dh + ii * ih, dm * dh + im * ih + mm * mh
         v1 = t[6 * _WIDE + i] * v0
-        y0, y1, y2, y3, y4, y5, y6 = (z[_F + i], z[_C3 + i], z[_C1 + i], z[_TE + i], z[_EL + i], z[_Y + i],
-                                      z[_S + i])
+        y0, y1, y2, y3, y4, y5, y6 = (z[_F + i], z[_C3 + i], z[_C1 + i], z[_TE + i], z[_EL + i], z[_Y + i], z[_S + i])
         q = (
-            z[_P * _WIDE + i], z[(_P + 1) * _WIDE + i], z[(_P + 2) * _WIDE + i], z[(_P + 3) * _WIDE + i],
-            z[(_P + 4) * _WIDE + i], z[(_P + 5) * _WIDE + i], z[(_P + 6) * _WIDE + i], z[(_P + 7) * _WIDE + i],
-            z[(_P + 8) * _WIDE + i], z[(_P + 9) * _WIDE + i], z[(_P + 10) * _WIDE + i], z[(_P + 11) * _WIDE + i],
-            z[(_P + 12) * _WIDE + i], z[(_P + 13) * _WIDE + i], z[(_P + 14) * _WIDE + i], z[(_P + 15) * _WIDE + i],
-            z[(_P + 16) * _WIDE + i], z[(_P + 17) * _WIDE + i], z[(_P + 18) * _WIDE + i], z[(_P + 19) * _WIDE + i],
-            z[(_P + 20) * _WIDE + i], z[(_P + 21) * _WIDE + i], z[(_P + 22) * _WIDE + i],
+            z[_P * _WIDE + i],
+            z[(_P + 1) * _WIDE + i],
+            z[(_P + 2) * _WIDE + i],
+            z[(_P + 3) * _WIDE + i],
+            z[(_P + 4) * _WIDE + i],
+            z[(_P + 5) * _WIDE + i],
+            z[(_P + 6) * _WIDE + i],
+            z[(_P + 7) * _WIDE + i],
+            z[(_P + 8) * _WIDE + i],
+            z[(_P + 9) * _WIDE + i],
+            z[(_P + 10) * _WIDE + i],
+            z[(_P + 11) * _WIDE + i],
+            z[(_P + 12) * _WIDE + i],
+            z[(_P + 13) * _WIDE + i],
+            z[(_P + 14) * _WIDE + i],
+            z[(_P + 15) * _WIDE + i],
+            z[(_P + 16) * _WIDE + i],
+            z[(_P + 17) * _WIDE + i],
+            z[(_P + 18) * _WIDE + i],
+            z[(_P + 19) * _WIDE + i],
+            z[(_P + 20) * _WIDE + i],
+            z[(_P + 21) * _WIDE + i],
+            z[(_P + 22) * _WIDE + i],
         )
         a0, a1, a2, a3, a4, a5, a6 = _rates(y0, y1, y2, y3, y4, y5, y6, d0, i0, m0, *q)
         b0, b1, b2, b3, b4, b5, b6 = _rates(
-            y0 + g * a0, y1 + g * a1, y2 + g * a2, y3 + g * a3, y4 + g * a4, y5 + g * a5, y6 + g * a6,
-            dh, ih, mh, *q)
+            y0 + g * a0, y1 + g * a1, y2 + g * a2, y3 + g * a3, y4 + g * a4, y5 + g * a5, y6 + g * a6, dh, ih, mh, *q
+        )
         e0, e1, e2, e3, e4, e5, e6 = _rates(
-            y0 + g * b0, y1 + g * b1, y2 + g * b2, y3 + g * b3, y4 + g * b4, y5 + g * b5, y6 + g * b6,
-            dh, ih, mh, *q)
+            y0 + g * b0, y1 + g * b1, y2 + g * b2, y3 + g * b3, y4 + g * b4, y5 + g * b5, y6 + g * b6, dh, ih, mh, *q
+        )
         k0, k1, k2, k3, k4, k5, k6 = _rates(
-            y0 + h * e0, y1 + h * e1, y2 + h * e2, y3 + h * e3, y4 + h * e4, y5 + h * e5, y6 + h * e6,
-            d1, i1, m1, *q)
+            y0 + h * e0, y1 + h * e1, y2 + h * e2, y3 + h * e3, y4 + h * e4, y5 + h * e5, y6 + h * e6, d1, i1, m1, *q
+        )
         z[_D + i], z[_I + i], z[_M + i], z[_V + i] = d1, i1, m1, v1
         z[_F + i] = y0 + w * (a0 + 2 * (b0 + e0) + k0)
         z[_C3 + i] = y1 + w * (a1 + 2 * (b1 + e1) + k1)
@@ -184,16 +239,33 @@ def _transitions(step: Floats, p: Floats, out: Floats) -> None:
             row = out[tile, kind]
             for i in range(_WIDE):
                 j = tile * _WIDE + i
-                (row[i], row[_WIDE + i], row[2 * _WIDE + i], row[3 * _WIDE + i], row[4 * _WIDE + i],
-                 row[5 * _WIDE + i]) = _transition(0.5 * step[kind], p[_EARLY, j], p[_EARLY + 1, j],
-                                                   p[_EARLY + 2, j], p[_EARLY + 3, j], _TERMS)
+                (
+                    row[i],
+                    row[_WIDE + i],
+                    row[2 * _WIDE + i],
+                    row[3 * _WIDE + i],
+                    row[4 * _WIDE + i],
+                    row[5 * _WIDE + i],
+                ) = _transition(
+                    0.5 * step[kind], p[_EARLY, j], p[_EARLY + 1, j], p[_EARLY + 2, j], p[_EARLY + 3, j], _TERMS
+                )
                 row[6 * _WIDE + i] = np.exp(-step[kind] / p[_RED + 1, j])
 
 
 @_kernel
 def _heal(
-    step: Floats, kind: Any, session_at: Any, report_at: Any, table: Floats, p: Floats, stimulus: Floats,
-    opening: Floats, half_life: Floats, tile: int, out: Floats, calm: Floats,
+    step: Floats,
+    kind: Any,
+    session_at: Any,
+    report_at: Any,
+    table: Floats,
+    p: Floats,
+    stimulus: Floats,
+    opening: Floats,
+    half_life: Floats,
+    tile: int,
+    out: Floats,
+    calm: Floats,
 ) -> None:
     """One task over one tile of lanes: writes out[measure, time, lane] and calm[which, lane].
 
@@ -259,7 +331,7 @@ def _heal(
 
 @lru_cache(maxsize=1)
 def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(max_workers=int(numba.config.NUMBA_NUM_THREADS), thread_name_prefix="lanes")
+    return ThreadPoolExecutor(max_workers=int(_SETTINGS.NUMBA_NUM_THREADS), thread_name_prefix="lanes")
 
 
 def strokes(tools: Floats, epidermis: Floats, parameters: Floats) -> Floats:
@@ -277,9 +349,7 @@ def strokes(tools: Floats, epidermis: Floats, parameters: Floats) -> Floats:
     return out
 
 
-def heal(
-    tasks: Sequence[Task], parameters: Floats, accuracy: Accuracy = FINE
-) -> list[tuple[Floats, Floats]]:
+def heal(tasks: Sequence[Task], parameters: Floats, accuracy: Accuracy = FINE) -> list[tuple[Floats, Floats]]:
     """All tasks over all members, in one batch.
 
     Args:
@@ -293,8 +363,10 @@ def heal(
     tiles = -(-members // _WIDE)
     lanes = np.minimum(np.arange(tiles * _WIDE), members - 1)  # the last member again fills the last tile
     p = np.ascontiguousarray(parameters[:, lanes])
-    slow = np.maximum(p[0] + p[healing.RATE_PARAMETERS.index("fibroblast-loss-rate")],
-                      1 / p[healing.RATE_PARAMETERS.index("clinical-lag")])
+    slow = np.maximum(
+        p[0] + p[healing.RATE_PARAMETERS.index("fibroblast-loss-rate")],
+        1 / p[healing.RATE_PARAMETERS.index("clinical-lag")],
+    )
     slow = float(np.max(np.maximum(slow, p[_EARLY + 3])))
     fast = float(max(np.max(p[_EARLY:_SESSION]), slow))
     grids = [graded_grid(task.session_time, task.report_time, fast, slow, accuracy) for task in tasks]
@@ -308,11 +380,20 @@ def heal(
     for task, grid, step in zip(tasks, grids, rounded, strict=True):
         out = np.empty((len(MEASURES), task.report_time.size, lanes.size))
         calm = np.empty((len(CALM), lanes.size))
-        kind = kinds[offset:offset + step.size]
+        kind = kinds[offset : offset + step.size]
         offset += step.size
         outputs.append((out[:, :, :members], calm[:, :members]))
-        arrays = (step, kind, grid.session_at, grid.report_at, table, p, task.stimulus[:, lanes],
-                  task.opening[:, lanes], task.half_life[:, lanes])
+        arrays = (
+            step,
+            kind,
+            grid.session_at,
+            grid.report_at,
+            table,
+            p,
+            task.stimulus[:, lanes],
+            task.opening[:, lanes],
+            task.half_life[:, lanes],
+        )
         jobs += [(*arrays, tile, out, calm) for tile in range(tiles)]
     if len(jobs) == 1:
         _heal(*jobs[0])

@@ -6,10 +6,11 @@ import numpy as np
 
 from needling.simulation.engines import CALM, MEASURES, STROKE_MEASURES, Floats, Task
 from needling.simulation.equations import closure, healing
-from needling.simulation.equations.stroke import KIND_PARAMETERS, KINDS, SHARED_PARAMETERS, stroke
+from needling.simulation.equations.stroke import KINDS, SHARED_PARAMETERS, stroke
 
 _RATES = len(healing.RATE_PARAMETERS)
 _EARLY = len(healing.EARLY_PARAMETERS)
+_STATES = ("D", "I", "M", "V", "f", "C3", "C1", "Te", "El", "Y", "S")
 
 
 def strokes(tools: Floats, epidermis: Floats, parameters: Floats) -> Floats:
@@ -20,21 +21,33 @@ def strokes(tools: Floats, epidermis: Floats, parameters: Floats) -> Floats:
         kind = int(tool[0])
         for member in range(parameters.shape[1]):
             person = parameters[:, member]
-            own = person[shared + kind], person[shared + len(KIND_PARAMETERS) // 2 + kind]
-            out[:, row, member] = stroke(*tool, epidermis[row, member], *own, *person[:shared])
-    assert len(KIND_PARAMETERS) == 2 * len(KINDS)
+            arguments = [
+                *tool,
+                epidermis[row, member],
+                person[shared + kind],
+                person[shared + len(KINDS) + kind],
+                *person[:shared],
+            ]
+            out[:, row, member] = stroke(*arguments)
     return out
 
 
 def _derivative(_time: float, state: Floats, parameters: Floats) -> list[float]:
     """All states by their differential equations: D, I, M, V, then f, C3, C1, Te, El, Y, S."""
-    early = healing.early_rates(*state[:3], *parameters[_RATES:_RATES + _EARLY])
+    early = healing.early_rates(*state[:3], *parameters[_RATES : _RATES + _EARLY])
     fading = -state[3] / parameters[healing.PARAMETERS.index("redness-injury-time")]
     return [*early, fading, *healing.rates(*state[4:], *state[:3], *parameters[:_RATES])]
 
 
 def heal_one(
-    task: Task, parameters: Floats, member: int, *, rtol: float = 1e-10, atol: float = 1e-13, method: str = "LSODA"
+    task: Task,
+    parameters: Floats,
+    member: int,
+    *,
+    # numerical: tolerances far below those of the fast engine
+    rtol: float = 1e-10,
+    atol: float = 1e-13,  # numerical: far below the states
+    method: str = "LSODA",
 ) -> tuple[Floats, Floats]:
     """One task for one member.
 
@@ -48,9 +61,9 @@ def heal_one(
     from scipy.integrate import solve_ivp
 
     loss = parameters[healing.PARAMETERS.index("elastin-session-loss")]
-    from_injury, _, from_inflammation, seen, calm = parameters[-len(healing.REDNESS_PARAMETERS):]
-    state = np.zeros(11)
-    state[[6, 8, 9, 10]] = 1.0
+    from_injury, _, from_inflammation, seen, calm = parameters[-len(healing.REDNESS_PARAMETERS) :]
+    state = np.zeros(len(_STATES))
+    state[[_STATES.index(name) for name in ("C1", "El", "Y", "S")]] = 1.0
     out = np.empty((len(MEASURES), task.report_time.size))
     longest = np.zeros(len(CALM))
     end = task.report_time[-1]
@@ -75,24 +88,37 @@ def heal_one(
                 for half_life in task.half_life[:, member]
             ]
             red = healing.redness(state[3], state[1], from_injury, from_inflammation)
-            tgf = healing.growth_factor(state[0], state[2], state[4],
-                                        parameters[healing.RATE_PARAMETERS.index("tgf-from-debris")],
-                                        parameters[healing.RATE_PARAMETERS.index("tgf-from-fibroblasts")])
+            tgf = healing.growth_factor(
+                state[0],
+                state[2],
+                state[4],
+                parameters[healing.RATE_PARAMETERS.index("tgf-from-debris")],
+                parameters[healing.RATE_PARAMETERS.index("tgf-from-fibroblasts")],
+            )
             out[:, report[0]] = [*opened, red, state[1], tgf, state[5] + state[6], state[5], state[8], state[10]]
         if index + 1 == stops.size:
             break
 
         def red_line(_t: float, y: Floats, _p: Floats) -> float:
-            return healing.redness(y[3], y[1], from_injury, from_inflammation) - seen
+            return float(healing.redness(y[3], y[1], from_injury, from_inflammation) - seen)
 
         def calm_line(_t: float, y: Floats, _p: Floats) -> float:
             return float(y[1] - calm)
 
         red_line.direction = calm_line.direction = -1  # type: ignore[attr-defined]
-        solved = solve_ivp(_derivative, (time, stops[index + 1]), state, method=method, args=(parameters,), rtol=rtol,
-                           atol=atol, events=(red_line, calm_line))
+        solved = solve_ivp(
+            _derivative,
+            (time, stops[index + 1]),
+            state,
+            method=method,
+            args=(parameters,),
+            rtol=rtol,
+            atol=atol,
+            events=(red_line, calm_line),
+        )
         if np.isfinite(since):
-            longest = np.maximum(longest, [max((crossed - since for crossed in times), default=0.0)
-                                           for times in solved.t_events])
+            longest = np.maximum(
+                longest, [max((crossed - since for crossed in times), default=0.0) for times in solved.t_events]
+            )
         state = solved.y[:, -1].copy()
     return out, longest

@@ -68,8 +68,8 @@ def strike_probability(loops: float, channel_diameter: float, loop_diameter: flo
 
     Assumes: loops lie at random. Sources: microneedle-montecarlo (loops per area and their width).
     """
-    reach = channel_diameter + loop_diameter
-    return 1 - exp(-loops * pi * reach * reach / 4)
+    reach = 0.5 * (channel_diameter + loop_diameter)
+    return 1 - exp(-loops * pi * reach * reach)
 
 
 def endpoint_grade(
@@ -81,5 +81,6 @@ def endpoint_grade(
         stimulus: s, ratio. strikes: opened loops per m2. faint, erythema: thresholds on s.
         pinpoint, confluent: thresholds on strikes, per m2.
     """
-    pink = (stimulus >= faint) + (stimulus >= erythema)
-    return max(pink, 3 * (strikes >= pinpoint), 4 * (strikes >= confluent))
+    pink = int(stimulus >= faint) + int(stimulus >= erythema)
+    blood = int(strikes >= pinpoint) + int(strikes >= confluent)
+    return max(pink, blood + 2 * (blood > 0))

@@ -12,19 +12,39 @@ from math import exp, pi, sqrt
 
 # Rows of the parameter table of an engine, in the order of the arguments of :func:`rates`, then the others.
 RATE_PARAMETERS = (
-    "fibroblast-activation-rate", "pdgf-half-saturation", "fibroblast-loss-rate",
-    "pdgf-from-inflammation", "pdgf-from-repair", "pdgf-from-fibroblasts",
-    "tgf-from-debris", "tgf-from-fibroblasts", "tgf-synthesis-gain", "tgf-half-saturation",
-    "collagen-synthesis-rate", "collagen-ceiling", "ceiling-smoothing",
-    "collagen-iii-conversion-rate", "collagen-iii-conversion-yield", "collagen-iii-loss-rate",
-    "collagen-i-loss-rate", "collagen-loss-to-inflammation",
-    "elastin-synthesis-rate", "elastin-maturation-rate", "elastin-loss-rate",
-    "clinical-gain", "clinical-lag",
+    "fibroblast-activation-rate",
+    "pdgf-half-saturation",
+    "fibroblast-loss-rate",
+    "pdgf-from-inflammation",
+    "pdgf-from-repair",
+    "pdgf-from-fibroblasts",
+    "tgf-from-debris",
+    "tgf-from-fibroblasts",
+    "tgf-synthesis-gain",
+    "tgf-half-saturation",
+    "collagen-synthesis-rate",
+    "collagen-ceiling",
+    "ceiling-smoothing",
+    "collagen-iii-conversion-rate",
+    "collagen-iii-conversion-yield",
+    "collagen-iii-loss-rate",
+    "collagen-i-loss-rate",
+    "collagen-loss-to-inflammation",
+    "elastin-synthesis-rate",
+    "elastin-maturation-rate",
+    "elastin-loss-rate",
+    "clinical-gain",
+    "clinical-lag",
 )
 EARLY_PARAMETERS = ("debris-clearance-rate", "inflammation-rate", "repair-recruitment-rate", "repair-loss-rate")
 SESSION_PARAMETERS = ("elastin-session-loss",)
-REDNESS_PARAMETERS = ("redness-from-injury", "redness-injury-time", "redness-from-inflammation",
-                      "visible-redness", "calm-inflammation")
+REDNESS_PARAMETERS = (
+    "redness-from-injury",
+    "redness-injury-time",
+    "redness-from-inflammation",
+    "visible-redness",
+    "calm-inflammation",
+)
 PARAMETERS = (*RATE_PARAMETERS, *EARLY_PARAMETERS, *SESSION_PARAMETERS, *REDNESS_PARAMETERS)
 
 
@@ -51,8 +71,13 @@ def depth_response(depth: float, epidermis: float, fade: float, scale: float) ->
 
 
 def early_rates(
-    debris: float, inflammation: float, repair: float,
-    clearance: float, inflaming: float, recruiting: float, leaving: float,
+    debris: float,
+    inflammation: float,
+    repair: float,
+    clearance: float,
+    inflaming: float,
+    recruiting: float,
+    leaving: float,
 ) -> tuple[float, float, float]:
     """Rates of D, I, M: -k_D D, k_I (D - I), k_p I - k_M M. All rates per s."""
     return (
@@ -100,7 +125,9 @@ def early_transition(
     return sum_dd * decay, sum_id * decay, sum_ii * decay, sum_md * decay, sum_mi * decay, sum_mm * decay
 
 
-def growth_factor(debris: float, repair: float, fibroblasts: float, from_debris: float, from_fibroblasts: float) -> float:
+def growth_factor(
+    debris: float, repair: float, fibroblasts: float, from_debris: float, from_fibroblasts: float
+) -> float:
     """TGF-beta, quasi-steady: T = t_D D + M + t_f f, ratio."""
     return from_debris * debris + repair + from_fibroblasts * fibroblasts
 
@@ -111,16 +138,39 @@ def redness(vascular: float, inflammation: float, from_injury: float, from_infla
 
 
 def rates(
-    f: float, c3: float, c1: float, te: float, el: float, target: float, severity: float,
-    debris: float, inflammation: float, repair: float,
-    rho: float, k_p: float, delta_f: float,
-    p_i: float, p_m: float, p_f: float,
-    t_d: float, t_f: float, gain_t: float, half_t: float,
-    b: float, ceiling: float, eps: float,
-    kappa: float, eta_c: float, mu3: float,
-    mu1: float, m: float,
-    b_e: float, k_x: float, mu_e: float,
-    a: float, tau_q: float,
+    f: float,
+    c3: float,
+    c1: float,
+    te: float,
+    el: float,
+    target: float,
+    severity: float,
+    debris: float,
+    inflammation: float,
+    repair: float,
+    rho: float,
+    k_p: float,
+    delta_f: float,
+    p_i: float,
+    p_m: float,
+    p_f: float,
+    t_d: float,
+    t_f: float,
+    gain_t: float,
+    half_t: float,
+    b: float,
+    ceiling: float,
+    eps: float,
+    kappa: float,
+    eta_c: float,
+    mu3: float,
+    mu1: float,
+    m: float,
+    b_e: float,
+    k_x: float,
+    mu_e: float,
+    a: float,
+    tau_q: float,
 ) -> tuple[float, float, float, float, float, float, float]:
     """Rates of change of the slow states.
 

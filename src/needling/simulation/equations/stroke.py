@@ -5,34 +5,90 @@ from __future__ import annotations
 from math import pi
 
 from needling.simulation.equations.depth import (
-    force_share, insertion_force, reached_depth, share_deeper, strike_probability,
+    force_share,
+    insertion_force,
+    reached_depth,
+    share_deeper,
+    strike_probability,
 )
 from needling.simulation.equations.healing import coverage, depth_response
 from needling.simulation.equations.rolling import (
-    entry_tilt, needles_in_contact, pen_density, roller_density, rolling_radius, stamp_density,
+    entry_tilt,
+    needles_in_contact,
+    pen_density,
+    roller_density,
+    rolling_radius,
+    stamp_density,
 )
 
 KINDS = ("roller", "stamp", "pen")
 # Columns of a tool: what the device and the hand give.
-TOOL = ("kind", "needles", "drum_radius", "drum_width", "head_area", "head_width",
-        "rate", "speed", "base_diameter", "tip_diameter", "needle_length", "passes", "force")
+TOOL = (
+    "kind",
+    "needles",
+    "drum_radius",
+    "drum_width",
+    "head_area",
+    "head_width",
+    "rate",
+    "speed",
+    "base_diameter",
+    "tip_diameter",
+    "needle_length",
+    "passes",
+    "force",
+)
 # Rows of a person: parameter ids, in the order of the arguments of :func:`stroke` after ``epidermis``;
 # efficiency and dead length have one row for each kind of device, in the order of ``KINDS``.
-SHARED_PARAMETERS = ("rolling-radius-share", "channel-recoil-ratio", "insertion-force-slope",
-                     "insertion-force-intercept", "pen-knee-length", "pen-beyond-share", "channel-depth-jitter",
-                     "signal-halo", "epidermis-fade", "depth-scale", "capillary-density", "capillary-diameter",
-                     "capillary-depth")
+SHARED_PARAMETERS = (
+    "rolling-radius-share",
+    "channel-recoil-ratio",
+    "insertion-force-slope",
+    "insertion-force-intercept",
+    "pen-knee-length",
+    "pen-beyond-share",
+    "channel-depth-jitter",
+    "signal-halo",
+    "epidermis-fade",
+    "depth-scale",
+    "capillary-density",
+    "capillary-diameter",
+    "capillary-depth",
+)
 KIND_PARAMETERS = tuple(f"{kind}-{what}" for what in ("efficiency", "dead-length") for kind in KINDS)
 STROKE_PARAMETERS = (*SHARED_PARAMETERS, *KIND_PARAMETERS)
 
 
 def stroke(
-    kind: float, needles: float, drum_radius: float, drum_width: float,
-    head_area: float, head_width: float, rate: float, speed: float, base_diameter: float, tip_diameter: float,
-    needle_length: float, passes: float, force: float,
-    epidermis: float, efficiency: float, dead_length: float,
-    radius_share: float, recoil: float, force_slope: float, force_intercept: float, knee: float, beyond: float,
-    jitter: float, halo: float, fade: float, scale: float, loops: float, loop_diameter: float, loop_depth: float,
+    kind: float,
+    needles: float,
+    drum_radius: float,
+    drum_width: float,
+    head_area: float,
+    head_width: float,
+    rate: float,
+    speed: float,
+    base_diameter: float,
+    tip_diameter: float,
+    needle_length: float,
+    passes: float,
+    force: float,
+    epidermis: float,
+    efficiency: float,
+    dead_length: float,
+    radius_share: float,
+    recoil: float,
+    force_slope: float,
+    force_intercept: float,
+    knee: float,
+    beyond: float,
+    jitter: float,
+    halo: float,
+    fade: float,
+    scale: float,
+    loops: float,
+    loop_diameter: float,
+    loop_depth: float,
 ) -> tuple[float, float, float, float, float, float, float]:
     """What one stroke does to one person's zone.
 
