@@ -151,8 +151,11 @@ def _binding(chosen: _Judged, judged: list[_Judged]) -> str:
 
 
 def _worth_showing(allowed: list[_Judged]) -> list[_Judged]:
-    """At home no result can be forecast, so nothing would ever outweigh doing nothing. Who asks for a home routine
-    is still shown the mildest safe one, with "doing nothing is as good" beside it."""
+    """The candidates that may be chosen.
+
+    At home no result can be forecast, so nothing would ever outweigh doing nothing. Who asks for a home routine is
+    still shown the mildest safe one, with "doing nothing is as good" beside it.
+    """
     routines = [one for one in allowed if one.plan.sessions and one.plan.envelope == "home"]
     return routines if routines and not any(one.gain_known for one in routines) else allowed
 
@@ -166,7 +169,7 @@ def _because(chosen: _Judged) -> str:
         f"{card.visits_count} visits"
     )
     if not chosen.gain_known:
-        return f"no trial lets us forecast a gain; this is the mildest safe routine ({costs}), and doing nothing is as good"
+        return f"no trial allows a forecast; the mildest safe routine is shown ({costs}); doing nothing is as good"
     return f"careful gain {card.gain_low:.2f} meaningful changes, {costs}"
 
 

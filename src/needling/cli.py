@@ -8,6 +8,7 @@ Every command imports what it needs when it runs, so that screening never waits 
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 from pathlib import Path
@@ -53,7 +54,7 @@ def _knowledge() -> Knowledge:
 
     kb = load_knowledge()
     for warning in kb.warnings:
-        _console(stderr=True).print(f"warning: {warning}", style="yellow", markup=False)
+        typer.secho(f"warning: {warning}", err=True, fg=typer.colors.YELLOW)
     return kb
 
 
@@ -301,6 +302,8 @@ def warmup() -> None:
 
 def main() -> None:
     """Entry point: every user error is one message on stderr (or JSON) and exit code 2, never a traceback."""
+    # A command lives for a second or two: collecting garbage while modules load only costs time.
+    gc.disable()
     try:
         app(standalone_mode=True)
     except OutOfRange as problem:

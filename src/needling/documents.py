@@ -5,7 +5,6 @@ whose sha256 is their identity. Units are in the field names (:mod:`needling.uni
 asked is ``None`` and never reads as "no".
 """
 
-from __future__ import annotations
 
 import hashlib
 import json

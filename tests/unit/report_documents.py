@@ -1,4 +1,4 @@
-"""Hand-made documents for the tests of the report: a small knowledge base, and people with plans and without.
+"""Hand-made documents for the tests of the report: people with plans and without.
 
 The figures are invented for the tests; only their shape is realistic.
 """
@@ -8,6 +8,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from math import exp
 
+from tests.unit.report_knowledge import cite, knowledge
+
 from needling.documents import (
     Approval,
     Assessment,
@@ -15,7 +17,6 @@ from needling.documents import (
     Caps,
     Case,
     Choice,
-    Citation,
     Clearance,
     Decision,
     Fact,
@@ -36,229 +37,221 @@ from needling.documents import (
     ZoneClearance,
     ZoneFinding,
 )
-from needling.knowledge import schema
-from needling.knowledge.schema import Knowledge
+
+__all__ = ["cite", "knowledge"]
 
 START = date(2026, 9, 3)
 HASH = "0" * 64
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
-def cite(key: str, stance: str = "supports", note: str = "") -> Citation:
-    return Citation(key=key, stance=stance, note=note)
-
-
-def source(key: str, kind: str = "trial", access: str = "abstract", **more: object) -> schema.Source:
-    given = {"cites": f"{key.capitalize()}, a study of needling", "reason": f"What {key} is used for", "year": 2014}
-    return schema.Source(key=key, kind=kind, access=access, **{**given, **more})
-
-
-def knowledge() -> Knowledge:
-    """A knowledge base of a few entries in every section the report reads."""
-    sources = (
-        source("dogra2014", doi="10.1111/jocd.12001", reason="Pigment marks and tracks in darker skin"),
-        source("alqarqaz", access="secondary", reason="No darkening in 39 people"),
-        source("fda2025", kind="regulator", access="primary", url="https://www.fda.gov/microneedling",
-               cites="US FDA, Microneedling Devices, content current 2025-10-15",
-               reason="Who should not be needled, and what to avoid afterwards"),
-        source("gowda2021", kind="review", reason="A review that calls needling safe in dark skin"),
-        source("kalluri2011", kind="laboratory", reason="How fast channels close in rat skin"),
-        source("sheets", kind="lay", access="secondary", url="https://example.org/aftercare",
-               reason="What clinics print on their sheets"),
-        source("spring2017", kind="guideline", reason="Consensus that waiting is not needed for many procedures"),
-        source("unused2020", reason="Never cited"),
-    )
-    facts = (
-        schema.FactDefinition(name="pregnant", kind="yes-no", topic="body", ask="Are you pregnant?",
-                              ask_clinician="Pregnant?", quiet=False),
-        schema.FactDefinition(name="isotretinoin_stopped", kind="date", topic="medicines",
-                              ask="When did you stop isotretinoin?"),
-        schema.FactDefinition(name="keloid", kind="yes-no", topic="skin", ask="Do your scars grow thick and raised?"),
-        schema.FactDefinition(name="sun_planned", kind="yes-no", topic="sun", ask="Will you be in strong sun soon?"),
-    )
-    rules = (
-        schema.Rule(id="dark-skin-caution", ref="CI23", title="Phototype IV to VI", access="abstract",
-                    when={"phototype": {"in": ["IV", "V", "VI"]}},
-                    then=schema.Then(action="caution"), because="x", tell="x"),
-        schema.Rule(id="isotretinoin-recent", ref="CI5", title="Isotretinoin", access="primary",
-                    when={"keloid": {"is": True}}, then=schema.Then(action="defer"), because="x", tell="x"),
-    )
-    conflicts = (
-        schema.Conflict(id="dark-skin", ref="K09", topic="Needling in dark skin",
-                        side_a="The regulator warns of darker or lighter marks, and one series saw them in 5 of 36.",
-                        side_b="A review finds needling favourable compared with peels and lasers.",
-                        sources_a=(cite("fda2025"), cite("dogra2014")), sources_b=(cite("gowda2021"),),
-                        default="Caution: shorter needles, longer gaps, a test spot.",
-                        tell="Most people do well; about 1 in 7 got dark marks in one study. We go carefully."),
-    )
-    sites = (
-        schema.Site(id="cheek", name="cheek", plural="cheeks", two_sided=True, home_max_mm=0.3,
-                    clinic_default_mm=1.5, clinic_max_mm=1.5),
-        schema.Site(id="forehead", name="forehead", plural="forehead", home_max_mm=0.25, clinic_max_mm=1.0),
-    )
-    devices = (
-        schema.Device(id="roller-192", name="192-needle roller", kind="roller", lengths_mm=(0.5, 1.0, 1.5),
-                      needles_count=192, rings_count=8, needles_per_ring_count=24, drum_diameter_mm=20,
-                      drum_width_mm=20, base_diameter_um=250, tip_diameter_um=20),
-        schema.Device(id="roller-home", name="home roller", kind="roller", lengths_mm=(0.2, 0.25), needles_count=540,
-                      rings_count=9, needles_per_ring_count=60, drum_diameter_mm=20, drum_width_mm=20,
-                      base_diameter_um=250, tip_diameter_um=30, home=True),
-    )
-    indications = (
-        schema.Indication(id="acne-scars", name="Atrophic acne scars", plain="dents left by acne",
-                          evidence_grade="1a", certainty="moderate", scale="goodman-baron",
-                          outcome=schema.OutcomeModel(model="collagen", certainty="low"),
-                          home_wording="skin that feels smoother"),
-        schema.Indication(id="pores-dullness", name="Pores and dull skin", plain="dull skin and visible pores",
-                          evidence_grade="5", certainty="very-low",
-                          outcome=schema.OutcomeModel(model="none", certainty="none"),
-                          home_wording="skin that looks fresher"),
-    )
-    scales = (
-        schema.Scale(id="goodman-baron", name="Goodman and Baron grade", low=0, high=4, lower_is_better=True,
-                     unit="grade", noise=0.3, licence="published"),
-    )
-    topicals = (
-        schema.Topical(id="hyaluronic-gel", name="plain hyaluronic gel", group="bland", gate="allowed",
-                       because="x", sources=(cite("sheets"),)),
-        schema.Topical(id="vitamin-c", name="vitamin C serum", group="active", gate="never", because="x",
-                       sources=(cite("fda2025"),)),
-        schema.Topical(id="retinoid", name="retinoid cream", group="active", gate="wait", wait_h=120, because="x",
-                       sources=(cite("sheets"),), proposal=True),
-    )
-    care = (
-        schema.CareStep(id="sun-before", phase="weeks-before", order=1, says="Keep out of strong sun for four weeks.",
-                        sources=(cite("sheets"),), ref="AC4"),
-        schema.CareStep(id="clean-skin", phase="before", order=2, says="Wash hands and face; no make-up.",
-                        proposal=True),
-        schema.CareStep(id="light-hand", phase="during", order=3, says="Roll lightly; lift the roller to turn.",
-                        sources=(cite("dogra2014"),)),
-        schema.CareStep(id="stop-bleeding", phase="during", order=4, says="Stop when blood runs.", proposal=True),
-        schema.CareStep(id="water-only", phase="after", order=5, says="Lukewarm water only.", from_h=8, to_h=24,
-                        sources=(cite("sheets"),)),
-        schema.CareStep(id="no-touch", phase="after", order=6, says="Do not touch, pick or scratch.", from_h=0,
-                        to_h=168, sources=(cite("fda2025"),)),
-        schema.CareStep(id="spf", phase="after", order=7, says="Mineral sunscreen SPF 50 every morning.", from_h=24,
-                        to_h=1008, sources=(cite("fda2025"),)),
-    )
-    red_flags = (
-        schema.RedFlag(id="infection", ref="RF1", sign="Fever, spreading hot redness, pus", think_of="cellulitis",
-                       act="Stop all products and see a doctor today.", urgency="same-day", proposal=True),
-        schema.RedFlag(id="allergy", ref="RF3", sign="Swollen lips or tongue, wheeze", think_of="anaphylaxis",
-                       act="Call the emergency number at once.", urgency="emergency", proposal=True),
-        schema.RedFlag(id="marks", ref="RF9", sign="New dark or pale marks", think_of="PIH", urgency="routine",
-                       act="No more sessions; strict sun protection; see a skin doctor.", sources=(cite("dogra2014"),)),
-    )
-    follow_ups = (
-        schema.FollowUpRule(id="day-2", says="Message check: pain, pus, blisters?", anchor="each-session", day_d=2,
-                            proposal=True),
-    )
-    adverse_events = (
-        schema.AdverseEvent(id="pih", name="Post-inflammatory hyperpigmentation, skin types IV to V",
-                            plain="Dark marks. In one group 5 of 36 people got them."),
-    )
-    return Knowledge(version="2026-09-01", sha256="a" * 64, sources=sources, facts=facts, rules=rules,
-                     conflicts=conflicts, sites=sites, devices=devices, indications=indications, scales=scales,
-                     topicals=topicals, care=care, red_flags=red_flags, adverse_events=adverse_events, follow_ups=follow_ups)
-
-
 # ---------------------------------------------------------------- people
 
 
 def case(setting: str = "clinic") -> Case:
-    person = Person(id="p-017", birth_year=1988, phototype="V", sex_at_birth="female",
-                    facts=(Fact(name="pregnant", value=False), Fact(name="keloid", value=None)))
+    person = Person(
+        id="p-017",
+        birth_year=1988,
+        phototype="V",
+        sex_at_birth="female",
+        facts=(Fact(name="pregnant", value=False), Fact(name="keloid", value=None)),
+    )
     zones = tuple(
         ZoneFinding(zone=zone, concern="acne-scars", area_cm2=35, facts=(Fact(name="sun_planned", value=False),))
-        for zone in ("cheek-left", "cheek-right"))
+        for zone in ("cheek-left", "cheek-right")
+    )
     return Case(person=person, assessment=Assessment(person="p-017", on=START, setting=setting, zones=zones))
 
 
 def dark_skin_decision() -> Decision:
     return Decision(
-        rule="dark-skin-caution", action="caution", title="Phototype IV to VI",
+        rule="dark-skin-caution",
+        action="caution",
+        title="Phototype IV to VI",
         because="Pigment marks in 5 of 36 after monthly rolling; shorter needles and longer gaps are prudent.",
         tell="Darker skin gets dark marks more easily. We plan longer gaps and a small test spot first.",
-        sources=(cite("dogra2014"), cite("alqarqaz", "conflicts", "0 of 39 darker")), conflicts=("dark-skin",),
-        caps=Caps(clinic_needle_mm=1.5, min_interval_d=42))
+        sources=(cite("dogra2014"), cite("alqarqaz", "conflicts", "0 of 39 darker")),
+        conflicts=("dark-skin",),
+        caps=Caps(clinic_needle_mm=1.5, min_interval_d=42),
+    )
 
 
 def clearance(setting: str = "clinic") -> Clearance:
     return Clearance(
-        person="p-017", on=START, setting=setting, verdict="go", envelope="home",
+        person="p-017",
+        on=START,
+        setting=setting,
+        verdict="go",
+        envelope="home",
         zones=tuple(ZoneClearance(zone=zone, verdict="go") for zone in ("cheek-left", "cheek-right")),
         decisions=(dark_skin_decision(),),
-        asks=(Question(fact="sun_planned", ask="Will you be in strong sun soon?", rules=("tan-or-sun",),
-                       decisive="caution"),),
-        assessment_sha256="b" * 64, knowledge_sha256="a" * 64)
+        asks=(
+            Question(
+                fact="sun_planned", ask="Will you be in strong sun soon?", rules=("tan-or-sun",), decisive="caution"
+            ),
+        ),
+        assessment_sha256="b" * 64,
+        knowledge_sha256="a" * 64,
+    )
 
 
 def deferred(setting: str = "home") -> Clearance:
     """Isotretinoin two months ago, asked at home: wait, with both sides and an open question."""
     until = date(2027, 1, 3)
     return Clearance(
-        person="p-018", on=START, setting=setting, verdict="defer", envelope=None,
-        zones=(ZoneClearance(zone="cheek-left", verdict="defer", earliest=until),
-               ZoneClearance(zone="forehead", verdict="exclude")),
-        decisions=(
-            Decision(rule="isotretinoin-recent", action="defer", until=until, title="Isotretinoin less than six "
-                     "months ago", because="Label and regulator ask for six months; a consensus does not.",
-                     tell="Your acne medicine can change how skin heals. Wait six months after the last tablet.",
-                     sources=(cite("fda2025"), cite("spring2017", "conflicts")), conflicts=("dark-skin",)),
-            Decision(rule="open-acne", action="exclude", zone="forehead", title="Active acne in the area",
-                     until_when="four weeks without new spots", because="Spread of infection.",
-                     tell="Needles would spread the spots.", sources=(cite("fda2025"),), proposal=True),
+        person="p-018",
+        on=START,
+        setting=setting,
+        verdict="defer",
+        envelope=None,
+        zones=(
+            ZoneClearance(zone="cheek-left", verdict="defer", earliest=until),
+            ZoneClearance(zone="forehead", verdict="exclude"),
         ),
-        asks=(Question(fact="keloid", zone=None, ask="Do your scars grow thick and raised?", rules=("keloid",),
-                       decisive="exclude"),),
-        earliest=until, assessment_sha256="b" * 64, knowledge_sha256="a" * 64)
+        decisions=(
+            Decision(
+                rule="isotretinoin-recent",
+                action="defer",
+                until=until,
+                title="Isotretinoin less than six months ago",
+                because="Label and regulator ask for six months; a consensus does not.",
+                tell="Your acne medicine can change how skin heals. Wait six months after the last tablet.",
+                sources=(cite("fda2025"), cite("spring2017", "conflicts")),
+                conflicts=("dark-skin",),
+            ),
+            Decision(
+                rule="open-acne",
+                action="exclude",
+                zone="forehead",
+                title="Active acne in the area",
+                until_when="four weeks without new spots",
+                because="Spread of infection.",
+                tell="Needles would spread the spots.",
+                sources=(cite("fda2025"),),
+                proposal=True,
+            ),
+        ),
+        asks=(
+            Question(
+                fact="keloid",
+                zone=None,
+                ask="Do your scars grow thick and raised?",
+                rules=("keloid",),
+                decisive="exclude",
+            ),
+        ),
+        earliest=until,
+        assessment_sha256="b" * 64,
+        knowledge_sha256="a" * 64,
+    )
 
 
 # ---------------------------------------------------------------- plan and forecast
 
 
 def clinic_plan(sessions: int = 4, interval_d: float = 42) -> Plan:
-    strokes = tuple(Stroke(zone=zone, needle_length_mm=1.5, directions_count=4, passes_count=4, force_N=3)
-                    for zone in ("cheek-left", "cheek-right"))
+    strokes = tuple(
+        Stroke(zone=zone, needle_length_mm=1.5, directions_count=4, passes_count=4, force_N=3)
+        for zone in ("cheek-left", "cheek-right")
+    )
     return Plan(
-        person="p-017", label=f"1.5 mm roller, 4 directions x 4 passes, cheeks, every 6 weeks x {sessions}",
+        person="p-017",
+        label=f"1.5 mm roller, 4 directions x 4 passes, cheeks, every 6 weeks x {sessions}",
         envelope="clinic",
         sessions=tuple(
-            Session(day_d=index * interval_d, device="roller-192", strokes=strokes, endpoint="erythema",
-                    preparation=("sun-before", "clean-skin", "light-hand"), topicals=("hyaluronic-gel",),
-                    aftercare=("water-only", "no-touch", "spf"))
-            for index in range(sessions)),
-        stop_rules=("Stop when blood runs.",),
-        follow_ups=(*(FollowUp(day_d=index * interval_d + 2, what="Message check: pain, pus, blisters?")
-                      for index in range(sessions)), FollowUp(day_d=300, what="Scale, photos, scores")),
-        rationale=(
-            Reason(what="Needle length on the cheek: at most 1.5 mm", why="Tightest limit: Phototype IV to VI.",
-                   sources=(cite("dogra2014"),), proposal=True),
-            Reason(what="At least 42 days between sessions on the cheek", why="Phototype IV to VI",
-                   sources=(cite("dogra2014"),), proposal=True),
-            Reason(what="Atrophic acne scars: what the trials did", why="Evidence grade 1a, certainty moderate.",
-                   sources=(cite("dogra2014"), cite("gowda2021"))),
+            Session(
+                day_d=index * interval_d,
+                device="roller-192",
+                strokes=strokes,
+                endpoint="erythema",
+                preparation=("sun-before", "clean-skin", "light-hand"),
+                topicals=("hyaluronic-gel",),
+                aftercare=("water-only", "no-touch", "spf"),
+            )
+            for index in range(sessions)
         ),
-        start=START, clearance_sha256=HASH, knowledge_version="2026-09-01", knowledge_sha256="a" * 64)
+        stop_rules=("Stop when blood runs.",),
+        follow_ups=(
+            *(
+                FollowUp(day_d=index * interval_d + 2, what="Message check: pain, pus, blisters?")
+                for index in range(sessions)
+            ),
+            FollowUp(day_d=300, what="Scale, photos, scores"),
+        ),
+        rationale=(
+            Reason(
+                what="Needle length on the cheek: at most 1.5 mm",
+                why="Tightest limit: Phototype IV to VI.",
+                sources=(cite("dogra2014"),),
+                proposal=True,
+            ),
+            Reason(
+                what="At least 42 days between sessions on the cheek",
+                why="Phototype IV to VI",
+                sources=(cite("dogra2014"),),
+                proposal=True,
+            ),
+            Reason(
+                what="Atrophic acne scars: what the trials did",
+                why="Evidence grade 1a, certainty moderate.",
+                sources=(cite("dogra2014"), cite("gowda2021")),
+            ),
+        ),
+        start=START,
+        clearance_sha256=HASH,
+        knowledge_version="2026-09-01",
+        knowledge_sha256="a" * 64,
+    )
 
 
 def home_plan() -> Plan:
-    strokes = tuple(Stroke(zone=zone, needle_length_mm=0.25, directions_count=2, passes_count=3, force_N=1)
-                    for zone in ("cheek-left", "cheek-right"))
+    strokes = tuple(
+        Stroke(zone=zone, needle_length_mm=0.25, directions_count=2, passes_count=3, force_N=1)
+        for zone in ("cheek-left", "cheek-right")
+    )
     return Plan(
-        person="p-017", label="0.25 mm roller, 2 directions x 3 passes, cheeks, every 7 days x 12", envelope="home",
-        sessions=tuple(Session(day_d=7.0 * index, device="roller-home", strokes=strokes, endpoint="faint-pink",
-                               preparation=("clean-skin", "light-hand"), topicals=("hyaluronic-gel",),
-                               aftercare=("no-touch", "spf")) for index in range(12)),
+        person="p-017",
+        label="0.25 mm roller, 2 directions x 3 passes, cheeks, every 7 days x 12",
+        envelope="home",
+        sessions=tuple(
+            Session(
+                day_d=7.0 * index,
+                device="roller-home",
+                strokes=strokes,
+                endpoint="faint-pink",
+                preparation=("clean-skin", "light-hand"),
+                topicals=("hyaluronic-gel",),
+                aftercare=("no-touch", "spf"),
+            )
+            for index in range(12)
+        ),
         stop_rules=("Stop when blood runs.",),
-        rationale=(Reason(what="Declined: 1.5 mm on the cheek at home", why="The limit here is 0.3 mm: home envelope.",
-                          sources=(cite("fda2025"),), proposal=True),),
-        start=START, clearance_sha256=HASH, knowledge_version="2026-09-01", knowledge_sha256="a" * 64)
+        rationale=(
+            Reason(
+                what="Declined: 1.5 mm on the cheek at home",
+                why="The limit here is 0.3 mm: home envelope.",
+                sources=(cite("fda2025"),),
+                proposal=True,
+            ),
+        ),
+        start=START,
+        clearance_sha256=HASH,
+        knowledge_version="2026-09-01",
+        knowledge_sha256="a" * 64,
+    )
 
 
 def nothing_plan(envelope: str = "clinic") -> Plan:
-    return Plan(person="p-017", label="no treatment", envelope=envelope, sessions=(), start=START,
-                clearance_sha256=HASH, knowledge_version="2026-09-01", knowledge_sha256="a" * 64)
+    return Plan(
+        person="p-017",
+        label="no treatment",
+        envelope=envelope,
+        sessions=(),
+        start=START,
+        clearance_sha256=HASH,
+        knowledge_version="2026-09-01",
+        knowledge_sha256="a" * 64,
+    )
 
 
 _Z = (-1.645, -0.674, 0.0, 0.674, 1.645)
@@ -294,63 +287,173 @@ def forecast(plan: Plan, dots: int = 31) -> Forecast:
     measures = []
     for zone in ("cheek-left", "cheek-right"):
         measures += [
-            MeasureForecast(zone=zone, measure="severity", label="Acne scar grade (Goodman and Baron)", unit="grade",
-                            levels_share=LEVELS, quantiles=_band(days, lambda d: 2.8 - gain(d),
-                                                                 lambda d: 0.25 + 0.5 * gain(d))),
-            MeasureForecast(zone=zone, measure="collagen", label="Collagen", unit="ratio", levels_share=LEVELS,
-                            quantiles=_band(days, lambda d: 1 + 0.4 * gain(d), lambda d: 0.12 * gain(d))),
-            MeasureForecast(zone=zone, measure="redness", label="Redness", unit="share", levels_share=LEVELS,
-                            quantiles=_band(days, redness, lambda d: 0.3 * redness(d))),
-            MeasureForecast(zone=zone, measure="open-channels", label="Open channels", unit="share",
-                            levels_share=LEVELS, quantiles=_band(days, opening, lambda d: 0.3 * opening(d))),
-            MeasureForecast(zone=zone, measure="seen-goodman-baron", label="Grade as read", unit="grade",
-                            levels_share=LEVELS, quantiles=_band(days, lambda d: 2.8 - gain(d), lambda d: 0.6),
-                            seen_noise=0.3),
+            MeasureForecast(
+                zone=zone,
+                measure="severity",
+                label="Acne scar grade (Goodman and Baron)",
+                unit="grade",
+                levels_share=LEVELS,
+                quantiles=_band(days, lambda d: 2.8 - gain(d), lambda d: 0.25 + 0.5 * gain(d)),
+            ),
+            MeasureForecast(
+                zone=zone,
+                measure="collagen",
+                label="Collagen",
+                unit="ratio",
+                levels_share=LEVELS,
+                quantiles=_band(days, lambda d: 1 + 0.4 * gain(d), lambda d: 0.12 * gain(d)),
+            ),
+            MeasureForecast(
+                zone=zone,
+                measure="redness",
+                label="Redness",
+                unit="share",
+                levels_share=LEVELS,
+                quantiles=_band(days, redness, lambda d: 0.3 * redness(d)),
+            ),
+            MeasureForecast(
+                zone=zone,
+                measure="open-channels",
+                label="Open channels",
+                unit="share",
+                levels_share=LEVELS,
+                quantiles=_band(days, opening, lambda d: 0.3 * opening(d)),
+            ),
+            MeasureForecast(
+                zone=zone,
+                measure="seen-goodman-baron",
+                label="Grade as read",
+                unit="grade",
+                levels_share=LEVELS,
+                quantiles=_band(days, lambda d: 2.8 - gain(d), lambda d: 0.6),
+                seen_noise=0.3,
+            ),
         ]
     outcomes = tuple(
-        Outcome(zone=zone, indication="acne-scars", scale="goodman-baron",
-                scale_label="Goodman and Baron grade, 1 to 4", judge_day_d=300, baseline=2.8, baseline_assumed=True,
-                change_quantiles=(-1.6, -1.1, -0.75, -0.4, 0.05), levels_share=LEVELS,
-                better_by=0.5, better_by_label="at least half a grade better",
-                dots_of_50_count=dots, basis="mechanism", certainty="low",
-                sources=(cite("dogra2014"), cite("gowda2021", "conflicts", "no grade given")))
-        for zone in ("cheek-left", "cheek-right"))
+        Outcome(
+            zone=zone,
+            indication="acne-scars",
+            scale="goodman-baron",
+            scale_label="Goodman and Baron grade, 1 to 4",
+            judge_day_d=300,
+            baseline=2.8,
+            baseline_assumed=True,
+            change_quantiles=(-1.6, -1.1, -0.75, -0.4, 0.05),
+            levels_share=LEVELS,
+            better_by=0.5,
+            better_by_label="at least half a grade better",
+            dots_of_50_count=dots,
+            basis="mechanism",
+            certainty="low",
+            sources=(cite("dogra2014"), cite("gowda2021", "conflicts", "no grade given")),
+        )
+        for zone in ("cheek-left", "cheek-right")
+    )
     harms = (
-        Harm(harm="pih", label="Dark marks. In one group 5 of 36 people got them.", probability=0.14, low_probability=0.05,
-             high_probability=0.29, basis="5 of 36 people with skin type IV or V in one series",
-             sources=(cite("dogra2014"), cite("alqarqaz", "conflicts"))),
-        Harm(harm="tracks", label="Lines of tiny scars (tracks)", probability=0.056, low_probability=0.01,
-             high_probability=0.19, basis="2 of 36 people in the same series", sources=(cite("dogra2014"),)),
-        Harm(harm="infection", label="Infection with germs. How often is not known.", probability=None,
-             basis="None in 18 studies; the rate in daily life is not known", sources=(cite("fda2025"),)),
+        Harm(
+            harm="pih",
+            label="Dark marks. In one group 5 of 36 people got them.",
+            probability=0.14,
+            low_probability=0.05,
+            high_probability=0.29,
+            basis="5 of 36 people with skin type IV or V in one series",
+            sources=(cite("dogra2014"), cite("alqarqaz", "conflicts")),
+        ),
+        Harm(
+            harm="tracks",
+            label="Lines of tiny scars (tracks)",
+            probability=0.056,
+            low_probability=0.01,
+            high_probability=0.19,
+            basis="2 of 36 people in the same series",
+            sources=(cite("dogra2014"),),
+        ),
+        Harm(
+            harm="infection",
+            label="Infection with germs. How often is not known.",
+            probability=None,
+            basis="None in 18 studies; the rate in daily life is not known",
+            sources=(cite("fda2025"),),
+        ),
     )
     waits = (
-        NotBefore(item="water", label="Wash with water", computed_h=6.4, published_h=8, hours_h=8,
-                  because="the skin lets water through until then", sources=(cite("kalluri2011"), cite("sheets"))),
-        NotBefore(item="make-up", label="Make-up", computed_h=31.2, published_h=24, hours_h=31.2,
-                  because="open channels let pigments and germs in", sources=(cite("kalluri2011"),)),
-        NotBefore(item="actives", label="Acids, retinoids, vitamin C", computed_h=40, published_h=120, hours_h=120,
-                  because="they sting and inflame open skin", sources=(cite("sheets"),)),
-        NotBefore(item="sport", label="Sport and sweat", computed_h=None, published_h=72, hours_h=72,
-                  because="sweat and heat irritate", sources=(cite("sheets"),)),
+        NotBefore(
+            item="water",
+            label="Wash with water",
+            computed_h=6.4,
+            published_h=8,
+            hours_h=8,
+            because="the skin lets water through until then",
+            sources=(cite("kalluri2011"), cite("sheets")),
+        ),
+        NotBefore(
+            item="make-up",
+            label="Make-up",
+            computed_h=31.2,
+            published_h=24,
+            hours_h=31.2,
+            because="open channels let pigments and germs in",
+            sources=(cite("kalluri2011"),),
+        ),
+        NotBefore(
+            item="actives",
+            label="Acids, retinoids, vitamin C",
+            computed_h=40,
+            published_h=120,
+            hours_h=120,
+            because="they sting and inflame open skin",
+            sources=(cite("sheets"),),
+        ),
+        NotBefore(
+            item="sport",
+            label="Sport and sweat",
+            computed_h=None,
+            published_h=72,
+            hours_h=72,
+            because="sweat and heat irritate",
+            sources=(cite("sheets"),),
+        ),
     )
     return Forecast(
-        plan_sha256=plan.sha256, person=case(plan.envelope).person, assessment=case(plan.envelope).assessment,
-        result="ok", days_d=days, measures=tuple(measures), outcomes=outcomes, harms=harms,
-        not_before=waits, redness_d=(1.1, 1.9, 2.6, 3.6, 5.8), ready_d=(17, 22, 27, 33, 41), levels_share=LEVELS,
+        plan_sha256=plan.sha256,
+        person=case(plan.envelope).person,
+        assessment=case(plan.envelope).assessment,
+        result="ok",
+        days_d=days,
+        measures=tuple(measures),
+        outcomes=outcomes,
+        harms=harms,
+        not_before=waits,
+        redness_d=(1.1, 1.9, 2.6, 3.6, 5.8),
+        ready_d=(17, 22, 27, 33, 41),
+        levels_share=LEVELS,
         endpoint_probability=(("faint-pink", 0.1), ("erythema", 0.7), ("pinpoint", 0.2)),
-        assumptions=(Assumption(text="The starting grade was not measured; 2.8 is usual in trials.",
-                                sources=(cite("dogra2014"),)),
-                     Assumption(text="Dermis thickness was not measured; published values of the cheek are used.")),
-        members_count=256, key=7, model="roller-healing 1", versions=(("needling", "0.1.0"), ("numpy", "2.3.0")),
-        knowledge_sha256="a" * 64)
+        assumptions=(
+            Assumption(
+                text="The starting grade was not measured; 2.8 is usual in trials.", sources=(cite("dogra2014"),)
+            ),
+            Assumption(text="Dermis thickness was not measured; published values of the cheek are used."),
+        ),
+        members_count=256,
+        key=7,
+        model="roller-healing 1",
+        versions=(("needling", "0.1.0"), ("numpy", "2.3.0")),
+        knowledge_sha256="a" * 64,
+    )
 
 
 def _card(plan: str, sha256: str, gain: float, redness: float, harm: float, visits: int, **more: object) -> Scorecard:
-    return Scorecard(plan=plan, plan_sha256=sha256, gain=gain, gain_low=gain * 0.6, redness_d=redness,
-                     harm_probability=harm, visits_count=visits,
-                     utility=0.6 * gain - 0.02 * visits * redness - 0.8 * harm - 0.02 * visits,
-                     **{"on_front": True, **more})
+    return Scorecard(
+        plan=plan,
+        plan_sha256=sha256,
+        gain=gain,
+        gain_low=gain * 0.6,
+        redness_d=redness,
+        harm_probability=harm,
+        visits_count=visits,
+        utility=0.6 * gain - 0.02 * visits * redness - 0.8 * harm - 0.02 * visits,
+        **{"on_front": True, **more},
+    )
 
 
 def choice(plan: Plan | None = None, dots: int = 31) -> Choice:
@@ -365,36 +468,62 @@ def choice(plan: Plan | None = None, dots: int = 31) -> Choice:
                 sha256 = plan.sha256 if label == plan.label else f"{index:064x}"
                 index += 1
                 gain = strength * (0.9 + 0.05 * passes) * (1 - exp(-count / 3)) * 2
-                cards.append(_card(label, sha256, round(gain, 3), 1.5 + 2.2 * strength + 0.2 * passes,
-                                   round(0.02 + 0.1 * strength * count / 4 + 0.004 * passes, 3), count,
-                                   on_front=passes == 4,
-                                   barred_by="at most 4 visits are wanted" if count > 4 else ""))
+                cards.append(
+                    _card(
+                        label,
+                        sha256,
+                        round(gain, 3),
+                        1.5 + 2.2 * strength + 0.2 * passes,
+                        round(0.02 + 0.1 * strength * count / 4 + 0.004 * passes, 3),
+                        count,
+                        on_front=passes == 4,
+                        barred_by="at most 4 visits are wanted" if count > 4 else "",
+                    )
+                )
     return Choice(
-        plan=plan, forecast=forecast(plan, dots), scorecards=tuple(cards), runner_up=sentence.format("1", 4, 4),
+        plan=plan,
+        forecast=forecast(plan, dots),
+        scorecards=tuple(cards),
+        runner_up=sentence.format("1", 4, 4),
         binding="Needle length on the cheek: at most 1.5 mm. Tightest limit: Phototype IV to VI.",
         because="careful gain 0.88 meaningful changes, redness 4.5 days, chance of a lasting mark 14%, 4 visits",
-        goals=Goals(max_visits_count=4))
+        goals=Goals(max_visits_count=4),
+    )
 
 
 def home_choice() -> Choice:
     """A short-needle routine at home after a declined wish for long needles; no data for a result."""
     plan = home_plan()
     made = forecast(plan)
-    outcomes = tuple(outcome.model_copy(update={
-        "indication": "pores-dullness", "basis": "none", "certainty": "very-low", "dots_of_50_count": 0})
-        for outcome in made.outcomes)
+    outcomes = tuple(
+        outcome.model_copy(
+            update={"indication": "pores-dullness", "basis": "none", "certainty": "very-low", "dots_of_50_count": 0}
+        )
+        for outcome in made.outcomes
+    )
     label = plan.label
     return Choice(
-        plan=plan, forecast=made.model_copy(update={"outcomes": outcomes}),
+        plan=plan,
+        forecast=made.model_copy(update={"outcomes": outcomes}),
         scorecards=(_card("no treatment", HASH, 0, 0, 0, 0), _card(label, plan.sha256, 0.2, 0.4, 0.001, 12)),
-        runner_up="no treatment", binding="home envelope", because="small cost", goals=Goals(needle_length_mm=1.5))
+        runner_up="no treatment",
+        binding="home envelope",
+        because="small cost",
+        goals=Goals(needle_length_mm=1.5),
+    )
 
 
 def approval() -> Approval:
     chosen = choice()
-    return Approval(plan=chosen.plan, forecast=chosen.forecast, plan_sha256=chosen.plan.sha256,
-                    forecast_sha256=chosen.forecast.sha256, clearance_sha256=clearance().sha256, by="dr-lee",
-                    at=datetime(2026, 9, 3, 10, 30, tzinfo=UTC))
+    return Approval(
+        plan=chosen.plan,
+        forecast=chosen.forecast,
+        plan_sha256=chosen.plan.sha256,
+        forecast_sha256=chosen.forecast.sha256,
+        clearance_sha256=clearance().sha256,
+        by="dr-lee",
+        at=datetime(2026, 9, 3, 10, 30, tzinfo=UTC),
+    )
 
 
 class Channels:

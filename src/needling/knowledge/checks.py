@@ -22,8 +22,26 @@ def _missing(name: str, known: Any, what: str) -> str:
 def _citations(entry: Any) -> Iterator[Any]:
     for field in ("sources", "sources_a", "sources_b"):
         yield from getattr(entry, field, ())
-    for part in (*getattr(entry, "protocols", ()), *([entry.outcome] if hasattr(entry, "outcome") else [])):
+    for part in parts_of(entry):
         yield from part.sources
+
+
+def parts_of(entry: Any) -> Iterator[Any]:
+    """The parts of an entry that carry sources of their own: protocols, outcome, comparisons, statements."""
+    for field in ("protocols", "comparisons", "statements"):
+        yield from getattr(entry, field, ())
+    if hasattr(entry, "outcome"):
+        yield entry.outcome
+
+
+def _access_problems(kb: Knowledge, part: Any) -> Iterator[str]:
+    """Nobody reads a statement better than the best source that supports it."""
+    sources = kb.by("sources")
+    best = max(
+        (_RANK[sources[c.key].access] for c in part.sources if c.stance == "supports" and c.key in sources), default=0
+    )
+    if _RANK[part.access] > best:
+        yield f"access '{part.access}' is better than that of its best supporting source"
 
 
 def _rule_problems(kb: Knowledge, rule: Any) -> Iterator[str]:
@@ -51,19 +69,15 @@ def _rule_problems(kb: Knowledge, rule: Any) -> Iterator[str]:
         for name in example:
             if name != "expect" and name not in BUILT_IN and resolve_name(name, facts) is None:
                 yield _missing(name, known, "fact in an example:")
-    best = max(
-        (_RANK[kb.source(c.key).access] for c in rule.sources if c.stance == "supports" and c.key in kb.by("sources")),
-        default=0,
-    )
-    if _RANK[rule.access] > best:
-        yield f"access '{rule.access}' is better than that of its best supporting source"
+    yield from _access_problems(kb, rule)
 
 
 def cross_check(kb: Knowledge, origin: Origin) -> list[str]:
     """All broken references of the base, each as ``file:line: what``; empty when it is sound."""
     problems: list[str] = []
     sources, sites, devices = kb.by("sources"), kb.by("sites"), kb.by("devices")
-    scales, conflicts = kb.by("scales"), kb.by("conflicts")
+    scales, conflicts, concerns = kb.by("scales"), kb.by("conflicts"), kb.by("indications")
+    places: dict[str, str] = {}
     for section in SECTIONS:
         for entry in getattr(kb, section):
             name = id_of(section, entry)
@@ -84,6 +98,16 @@ def cross_check(kb: Knowledge, origin: Origin) -> list[str]:
             if section == "devices":
                 found += [
                     _missing(legal.source, sources, "source") for legal in entry.legal if legal.source not in sources
+                ]
+            if section == "alternatives":
+                for part in entry.comparisons:
+                    found += [_missing(key, concerns, "indication") for key in part.indications if key not in concerns]
+                    found += _access_problems(kb, part)
+            if section == "jurisdictions":
+                found += [
+                    f"'{code}' is covered here and by {places[code]}; leave it to one of them"
+                    for code in (name, *entry.covers)
+                    if places.setdefault(code, name) != name
                 ]
             if section == "parameters" and entry.quantity.unit not in UNITS:
                 found.append(_missing(entry.quantity.unit, UNITS, "unit"))

@@ -43,6 +43,8 @@ SECTIONS: dict[str, type[schema.Entry]] = {
     "follow_ups": schema.FollowUpRule,
     "envelopes": schema.Envelope,
     "parameters": schema.Parameter,
+    "alternatives": schema.Alternative,
+    "jurisdictions": schema.Jurisdiction,
 }
 _ID = {"sources": "key", "facts": "name", "envelopes": "setting"}
 

@@ -4,14 +4,13 @@ Numbers sit in fields whose last word is their unit (:mod:`needling.units`). ``a
 read; an entry that rests on memory alone is loaded but not released (:attr:`Rule.released`).
 """
 
-from __future__ import annotations
 
 from functools import cached_property
 from typing import Annotated, Any, Literal, Self, cast
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from needling.documents import Action, Caps, Citation, Endpoint, Id, Phototype, Setting, Text
+from needling.documents import Action, Caps, Citation, Endpoint, Id, Phototype, Reason, Setting, Text
 from needling.errors import BadInput, did_you_mean
 from needling.knowledge.conditions import grammar_errors
 
@@ -321,6 +320,8 @@ class Scale(Sourced):
     unit: Text
     noise: float
     licence: Text
+    access: Access | None = None  # how the scoring rule was reached; None: a plain rating without a rule
+    scoring: dict[str, Any] = Field(default_factory=dict)  # items, tables, bands, versions: needling.scoring.rules
 
 
 # ---------------------------------------------------------------- care, harms, envelopes, parameters
@@ -468,6 +469,49 @@ class FollowUpRule(Sourced):
     day_d: float
 
 
+class Comparison(Sourced):
+    """How an alternative stands against needling for some concerns and phototypes (none named: for all)."""
+
+    indications: tuple[Id, ...] = ()
+    phototypes: tuple[Phototype, ...] = ()
+    stands: Literal["better", "similar", "worse", "added", "unclear"]
+    says: Text
+    access: Access
+    certainty: Certainty
+
+
+class Alternative(Sourced):
+    """What else can be done, by whom, and for which concerns it is better or worse than needling."""
+
+    id: Id
+    ref: Text = ""
+    name: Text
+    by: Literal["nobody", "person", "clinician", "specialist"]
+    better_for: Text
+    worse_for: Text
+    comparisons: Annotated[tuple[Comparison, ...], Field(min_length=1)]
+
+
+class Jurisdiction(Sourced):
+    """What law and regulators of one place say. A number stands here only where they set one; None says nothing."""
+
+    id: Id
+    ref: Text = ""
+    name: Text
+    authority: Text
+    covers: tuple[Id, ...] = ()
+    statements: tuple[Reason, ...]
+    home_devices: Literal["none-authorised", "claims-decide", "not-found"]
+    home_needle_mm: Annotated[float, Field(ge=0, le=3)] | None = None
+    clinic_needle_mm: Annotated[float, Field(ge=0, le=3)] | None = None
+    supervised_from_mm: Annotated[float, Field(gt=0, le=3)] | None = None
+    radiofrequency_supervised: bool = False
+    evaluated_to_mm: float | None = None
+    min_age_y: float | None = None
+    evaluated_from_y: float | None = None
+    not_found: Text = ""
+
+
 HOME_ROUTINE = "pores-dullness"
 """The indication whose home protocol is the short-needle appearance routine."""
 
@@ -494,6 +538,8 @@ class Knowledge(Entry):
     follow_ups: tuple[FollowUpRule, ...] = ()
     envelopes: tuple[Envelope, ...] = ()
     parameters: tuple[Parameter, ...] = ()
+    alternatives: tuple[Alternative, ...] = ()
+    jurisdictions: tuple[Jurisdiction, ...] = ()
     warnings: tuple[Text, ...] = ()
 
     @cached_property

@@ -35,15 +35,18 @@ def is_nothing(card: Scorecard) -> bool:
 
 
 def shown_cards(choice: Choice, most: int = CANDIDATES_SHOWN) -> tuple[Scorecard, ...]:
-    """The chosen plan, the runner-up, the best others by score, and always the candidate without sessions."""
+    """The chosen plan, the runner-up, the best others by score, and always the candidate without sessions.
+
+    With ``most`` 1 there are no others.
+    """
     chosen = chosen_card(choice)
-    wanted = [card for card in choice.scorecards if card is chosen]
+    wanted: list[Scorecard] = [card for card in choice.scorecards if card is chosen]
     allowed = sorted((card for card in choice.scorecards if not card.barred_by), key=lambda card: -card.utility)
     wanted += [card for card in allowed if card.plan == choice.runner_up][:1]
-    wanted += allowed
+    wanted += allowed if most > 1 else ()
     found: list[Scorecard] = []
     for card in wanted:
-        if card not in found and not is_nothing(card) and len(found) < most:
+        if card not in found and not is_nothing(card) and len(found) < max(most, 2):
             found.append(card)
     found += [card for card in choice.scorecards if is_nothing(card)][:1]
     return tuple(found)
@@ -66,8 +69,15 @@ def score_rows(choice: Choice, telling: Telling, most: int = CANDIDATES_SHOWN) -
             cells: tuple[str, ...] = (name, gain, redness, harm, str(card.visits_count))
         else:
             front = "" if card.on_front else ", off the front"
-            cells = (f"{name}{front}", number(card.gain), number(card.gain_low), f"{number(card.redness_d, 1)} d", harm,
-                     str(card.visits_count), number(card.utility, 3))
+            cells = (
+                f"{name}{front}",
+                number(card.gain),
+                number(card.gain_low),
+                f"{number(card.redness_d, 1)} d",
+                harm,
+                str(card.visits_count),
+                number(card.utility, 3),
+            )
         rows.append(telling.row(*cells, strong=card is chosen))
     return tuple(rows)
 
@@ -110,9 +120,14 @@ def refusal_section(choice: Choice, telling: Telling) -> Section | None:
     if not choice.plan.rationale:
         return None
     telling = telling.at("Why there is no plan")
-    return Section("choice", "Why there is no plan", points=tuple(
-        telling.say(reason.why, reason.sources, lead=reason.what, proposal=reason.proposal)
-        for reason in choice.plan.rationale))
+    return Section(
+        "choice",
+        "Why there is no plan",
+        points=tuple(
+            telling.say(reason.why, reason.sources, lead=reason.what, proposal=reason.proposal)
+            for reason in choice.plan.rationale
+        ),
+    )
 
 
 def choice_section(choice: Choice, telling: Telling) -> Section:
@@ -126,27 +141,40 @@ def choice_section(choice: Choice, telling: Telling) -> Section:
     reasons = choice.plan.rationale
     if telling.person:
         reasons = tuple(reason for reason in reasons if not reason.why.startswith(_TRIALS))
-    points = [telling.say(reason.why, reason.sources, lead=reason.what, proposal=reason.proposal)
-              for reason in sorted(reasons, key=lambda reason: not reason.what.startswith("Declined"))]
+    points = [
+        telling.say(reason.why, reason.sources, lead=reason.what, proposal=reason.proposal)
+        for reason in sorted(reasons, key=lambda reason: not reason.what.startswith("Declined"))
+    ]
     points.append(telling.say(choice.binding, lead="What held the plan back"))
     second = next((card for card in choice.scorecards if card.plan == choice.runner_up), None)
-    points.append(telling.say(option_name(choice.runner_up, second.visits_count if second else 1, telling.home),
-                              lead="Second best"))
+    points.append(
+        telling.say(
+            option_name(choice.runner_up, second.visits_count if second else 1, telling.home), lead="Second best"
+        )
+    )
     beside = _beside_nothing(choice, telling)
     points += [beside] if beside else []
     wishes = _goals_words(choice, telling)
     points += [telling.say(wishes, lead="What you asked for" if telling.person else "Goals")] if wishes else []
-    caption = ("Gain of 1 is a change that people notice; 0 is no change" if telling.person
-               else "Gain in meaningful changes (median; careful: low quantile); redness that most stay below; "
-                    "mean chance of a lasting mark")
+    caption = (
+        "Gain of 1 is a change that people notice; 0 is no change"
+        if telling.person
+        else "Gain in meaningful changes (median; careful: low quantile); redness that most stay below; "
+        "mean chance of a lasting mark"
+    )
     headers = PERSON_HEADERS if telling.person else SCORE_HEADERS
-    most = 2 if telling.person else CANDIDATES_SHOWN
+    most = 1 if telling.person else CANDIDATES_SHOWN
     table = Table(caption, headers, score_rows(choice, telling, most))
     barred = [card for card in choice.scorecards if card.barred_by]
     tables = [table] if table.rows else []
     if barred and not telling.person:
-        tables.append(Table("Left out", ("Option", "Because"),
-                            tuple(telling.row(card.plan, card.barred_by) for card in barred[:CANDIDATES_SHOWN])))
+        tables.append(
+            Table(
+                "Left out",
+                ("Option", "Because"),
+                tuple(telling.row(card.plan, card.barred_by) for card in barred[:CANDIDATES_SHOWN]),
+            )
+        )
     return Section("choice", "Why this plan", tuple(paragraphs), tuple(points), tuple(tables))
 
 
@@ -163,6 +191,8 @@ def _goals_words(choice: Choice, telling: Telling) -> str:
         found = telling.kb.by("devices").get(goals.device)
         parts.append(found.name if found else goals.device)
     if not telling.person:
-        parts.append(f"weights: gain {goals.gain_weight:g}, downtime {goals.downtime_weight:g}, "
-                     f"harm {goals.harm_weight:g}, visits {goals.visits_weight:g}")
+        parts.append(
+            f"weights: gain {goals.gain_weight:g}, downtime {goals.downtime_weight:g}, "
+            f"harm {goals.harm_weight:g}, visits {goals.visits_weight:g}"
+        )
     return "; ".join(parts)

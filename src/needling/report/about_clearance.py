@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
+from datetime import date
 
 from needling.documents import Assessment, Clearance, Decision, Fact, FactValue, Person, Question, Verdict
 from needling.knowledge.schema import Conflict, FactDefinition, Rule
@@ -14,6 +16,7 @@ from needling.report.words import (
     number,
     on_day,
     plural,
+    sentence,
     setting_words,
     zone_name,
     zones_name,
@@ -75,8 +78,9 @@ def answer_section(clearance: Clearance, telling: Telling) -> Section:
     telling = telling.at("The answer")
     differ = len({(zone.verdict, zone.earliest) for zone in clearance.zones}) > 1
     tables = (Table("Each zone", ("Zone", "Answer", "Not before"), _zone_rows(clearance, telling)),) if differ else ()
-    return Section("answer", "The answer", (telling.say(verdict_sentence(clearance, person=telling.person)),),
-                   tables=tables)
+    return Section(
+        "answer", "The answer", (telling.say(verdict_sentence(clearance, person=telling.person)),), tables=tables
+    )
 
 
 # ---------------------------------------------------------------- decisions and questions
@@ -120,10 +124,20 @@ def _caps_words(decision: Decision) -> str:
     return listed(parts)
 
 
-def decision_statement(decision: Decision, telling: Telling) -> Statement:
-    """One decision with its action, place, time and ground."""
+def merged_decisions(decisions: Iterable[Decision]) -> list[tuple[Decision, tuple[str, ...]]]:
+    """A rule that fired alike on several zones once, with all of them; no zone means the whole person."""
+    found: dict[tuple[object, ...], tuple[Decision, tuple[str, ...]]] = {}
+    for decision in decisions:
+        key = (decision.rule, decision.action, decision.until, decision.overridden, decision.zone is None)
+        first, zones = found.get(key, (decision, ()))
+        found[key] = (first, (*zones, *((decision.zone,) if decision.zone else ())))
+    return list(found.values())
+
+
+def decision_statement(decision: Decision, zones: tuple[str, ...], telling: Telling) -> Statement:
+    """One decision with its action, places, time and ground."""
     until = until_words(decision)
-    where = f", {zone_name(decision.zone, telling.kb)}" if decision.zone else ""
+    where = f", {zones_name(zones, telling.kb)}" if zones else ""
     caps = _caps_words(decision)
     if telling.person:
         lead = f"{ACTION_WORD[decision.action]}{where}"
@@ -143,8 +157,9 @@ def decision_statement(decision: Decision, telling: Telling) -> Statement:
             parts.append("OVERRIDDEN with a coded reason and two signatures.")
         if decision.conflicts:
             parts.append(f"Sources disagree: {', '.join(_conflict_label(c, telling) for c in decision.conflicts)}.")
-    return telling.say(" ".join(part for part in parts if part), decision.sources, lead=lead,
-                       proposal=decision.proposal)
+    return telling.say(
+        " ".join(part for part in parts if part), decision.sources, lead=lead, proposal=decision.proposal
+    )
 
 
 def _conflict_label(name: str, telling: Telling) -> str:
@@ -155,7 +170,9 @@ def _conflict_label(name: str, telling: Telling) -> str:
 def decisions_section(clearance: Clearance, telling: Telling) -> Section:
     """Why: every rule that fired."""
     telling = telling.at("Why this answer")
-    points = tuple(decision_statement(decision, telling) for decision in clearance.decisions)
+    points = tuple(
+        decision_statement(decision, zones, telling) for decision, zones in merged_decisions(clearance.decisions)
+    )
     nothing = () if points else (telling.say("None of the rules that were checked speaks against it."),)
     return Section("why", "Why this answer", nothing, points)
 
@@ -180,8 +197,9 @@ def questions_section(clearance: Clearance, telling: Telling) -> Section | None:
         return None
     telling = telling.at("Questions still open")
     if telling.person:
-        points = tuple(telling.say(_question_text(question, zones, telling))
-                       for question, zones in _merged(clearance.asks))
+        points = tuple(
+            telling.say(_question_text(question, zones, telling)) for question, zones in _merged(clearance.asks)
+        )
     else:
         points = tuple(
             telling.say(
@@ -204,18 +222,20 @@ def conflicts_section(names: Iterable[str], telling: Telling) -> Section | None:
             points.append(telling.say(f"Conflict {name} is not in this knowledge base"))
             continue
         label = f" ({conflict.ref})" if conflict.ref and not telling.person else ""
-        points.append(telling.say(conflict.side_a, conflict.sources_a, lead=f"{conflict.topic}{label}, one side"))
-        points.append(telling.say(conflict.side_b, conflict.sources_b, lead=f"{conflict.topic}{label}, other side"))
-        said = conflict.tell if telling.person and conflict.tell else conflict.default
-        ours = "for you" if telling.person else "what we do"
-        points.append(telling.say(said, lead=f"{conflict.topic}{label}, {ours}", proposal=True))
+        topic = f"{sentence(conflict.topic)}{label}"
+        points.append(telling.say(conflict.side_a, conflict.sources_a, lead=f"{topic} One side"))
+        points.append(telling.say(conflict.side_b, conflict.sources_b, lead=f"{topic} The other side"))
+        if telling.person and conflict.tell:
+            points.append(telling.say(conflict.tell, lead=f"{topic} For you"))
+        else:
+            points.append(telling.say(conflict.default, lead=f"{topic} What we do", proposal=True))
     return Section("conflicts", "Where sources disagree", points=tuple(points)) if points else None
 
 
 # ---------------------------------------------------------------- hand-off sheet
 
 
-def answer_words(value: FactValue) -> str:
+def answer_words(value: FactValue, kind: str = "") -> str:
     """An answer as a person reads it; None is "not known", never "no"."""
     if value is None:
         return NOT_KNOWN
@@ -225,19 +245,35 @@ def answer_words(value: FactValue) -> str:
         return listed([part.replace("-", " ") for part in value]) if value else "none of them"
     if isinstance(value, float):
         return number(value)
+    if kind == "date":
+        with suppress(ValueError):
+            return on_day(date.fromisoformat(value))
     return value
 
 
-def _fact_row(fact: Fact, telling: Telling, zone: str | None = None) -> Row:
-    definition: FactDefinition | None = telling.kb.by("facts").get(fact.name)
-    asked = (definition.ask_clinician or definition.ask) if definition else fact.name.replace("_", " ")
-    where = f" ({zone_name(zone, telling.kb)})" if zone else ""
-    notes = [answer_words(fact.value)]
-    if fact.since is not None:
-        notes.append(f"since {on_day(fact.since)}")
-    if fact.by:
-        notes.append(f"by {fact.by}")
-    return telling.row(f"{asked.strip()}{where}", ", ".join(notes))
+def _told(facts: Iterable[tuple[Fact, tuple[str, ...]]], telling: Telling) -> list[tuple[str, str]]:
+    """Question and answer of each fact, with its zones, its time and who said so."""
+    found = []
+    for fact, zones in facts:
+        definition: FactDefinition | None = telling.kb.by("facts").get(fact.name)
+        asked = (definition.ask_clinician or definition.ask) if definition else fact.name.replace("_", " ")
+        where = f" ({zones_name(zones, telling.kb)})" if zones else ""
+        notes = [answer_words(fact.value, definition.kind if definition else "")]
+        if fact.since is not None:
+            notes.append(f"since {on_day(fact.since)}")
+        if fact.by:
+            notes.append(f"by {fact.by}")
+        found.append((f"{asked.strip()}{where}", ", ".join(notes)))
+    return found
+
+
+def _zone_facts(seen: Assessment) -> list[tuple[Fact, tuple[str, ...]]]:
+    """The same answer on several zones once, with all of them."""
+    found: dict[Fact, tuple[str, ...]] = {}
+    for finding in seen.zones:
+        for fact in finding.facts:
+            found[fact] = (*found.get(fact, ()), finding.zone)
+    return list(found.items())
 
 
 Known = tuple[Person, Assessment]
@@ -260,12 +296,18 @@ def facts_table(known: Known, telling: Telling) -> Table:
         if finding.dermis_mm is not None:
             measured.append(f"dermis {finding.dermis_mm:g} mm")
         rows.append(telling.row(zone_name(finding.zone, telling.kb).capitalize(), ", ".join(measured)))
-    rows += [_fact_row(fact, telling) for fact in (*person.facts, *seen.facts)]
-    rows += [_fact_row(fact, telling, finding.zone) for finding in seen.zones for fact in finding.facts]
+    whole = [(fact, ()) for fact in (*person.facts, *seen.facts)]
+    told = _told([*whole, *_zone_facts(seen)], telling)
+    rows += [telling.row(asked, answer) for asked, answer in told if answer not in ("no", NOT_KNOWN)]
     for score in seen.scores:
         where = f" ({zone_name(score.zone, telling.kb)})" if score.zone else ""
         scale = telling.kb.by("scales").get(score.scale)
         rows.append(telling.row(f"{scale.name if scale else score.scale}{where}", number(score.value)))
+    # A clinic reads the few answers that matter first; a plain no stands together with the others.
+    for label, answer in (("Answered no", "no"), ("Asked, and not known", NOT_KNOWN)):
+        alike = [asked.rstrip("?") for asked, said in told if said == answer]
+        if alike:
+            rows.append(telling.row(label, "; ".join(alike)))
     return Table(f"What was known on {on_day(seen.on)}", ("Question", "Answer"), tuple(rows))
 
 
@@ -279,19 +321,22 @@ def handoff_section(clearance: Clearance, telling: Telling, known: Known | None)
     )
     paragraphs = [intro]
     if known is None:
-        paragraphs.append(telling.say(
-            f"The answers themselves are in the assessment with the mark {clearance.assessment_sha256[:12]}"))
+        paragraphs.append(
+            telling.say(
+                f"The answers themselves are in the assessment with the mark {clearance.assessment_sha256[:12]}"
+            )
+        )
     tables = [facts_table(known, telling)] if known is not None else []
     if clearance.decisions:
         rows = tuple(
             telling.row(
-                decision.title + (f" ({zone_name(decision.zone, telling.kb)})" if decision.zone else ""),
+                decision.title + (f" ({zones_name(zones, telling.kb)})" if zones else ""),
                 decision.action.replace("_", " ") + (", overridden" if decision.overridden else ""),
                 until_words(decision) or "no time given",
                 sources=decision.sources,
                 proposal=decision.proposal,
             )
-            for decision in clearance.decisions
+            for decision, zones in merged_decisions(clearance.decisions)
         )
         tables.append(Table("What the rules decided", ("Rule", "Action", "Until"), rows))
     if clearance.asks:

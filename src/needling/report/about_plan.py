@@ -21,6 +21,7 @@ from needling.report.words import (
     on_day,
     plural,
     sentence,
+    start_words,
     wait_words,
     window_words,
     zones_name,
@@ -93,9 +94,14 @@ def session_rows(plan: Plan, telling: Telling) -> tuple[Row, ...]:
                 ways.setdefault(how, []).append(stroke.zone)
             device = f", {device_name(session.device, telling.kb)}" if several else ""
             for (length, directions, passes, force), zones in ways.items():
-                cells = [number, _when(visit, plan.start), zones_name(zones, telling.kb), f"{length:g} mm{device}",
-                         f"{plural(directions, 'direction')} x {plural(passes, 'pass', 'passes')}",
-                         ENDPOINT_WORD[session.endpoint]]
+                cells = [
+                    number,
+                    _when(visit, plan.start),
+                    zones_name(zones, telling.kb),
+                    f"{length:g} mm{device}",
+                    f"{plural(directions, 'direction')} x {plural(passes, 'pass', 'passes')}",
+                    ENDPOINT_WORD[session.endpoint],
+                ]
                 if not telling.person:
                     cells[4] += f", {force:g} N"
                 rows.append(telling.row(*cells))
@@ -112,8 +118,10 @@ def plan_section(plan: Plan, telling: Telling) -> Part:
         text = f"{nothing_words(telling.home).capitalize()}: there is no session in this plan"
         return Part("plan", "The plan", (telling.say(text),))
     visits = len(visits_of(plan))
-    first, last = (after_days(plan.start, day) for day in (min(s.day_d for s in plan.sessions),
-                                                           max(s.day_d for s in plan.sessions)))
+    first, last = (
+        after_days(plan.start, day)
+        for day in (min(s.day_d for s in plan.sessions), max(s.day_d for s in plan.sessions))
+    )
     span = f"on {on_day(first)}" if first == last else f"from {on_day(first)} to {on_day(last)}"
     devices = list(dict.fromkeys(session.device for session in plan.sessions))
     paragraphs = [
@@ -139,13 +147,16 @@ def _steps(plan: Plan, names: Iterable[str], telling: Telling) -> tuple[CareStep
 def _missing(names: Iterable[str], section: str, telling: Telling) -> tuple[Statement, ...]:
     """A step that this knowledge base lacks is named, never dropped."""
     known = telling.kb.by(section)
-    return tuple(telling.say(f"Step {name} is not in this knowledge base; look it up before you start")
-                 for name in dict.fromkeys(names) if name not in known)
+    return tuple(
+        telling.say(f"Step {name} is not in this knowledge base; look it up before you start")
+        for name in dict.fromkeys(names)
+        if name not in known
+    )
 
 
-def _care_statement(step: CareStep, telling: Telling) -> Statement:
+def _care_statement(step: CareStep, telling: Telling, lead: str = "") -> Statement:
     text = step.says if telling.person or not step.ref else f"{sentence(step.says)} ({step.ref})"
-    return telling.say(text, step.sources, proposal=step.proposal)
+    return telling.say(text, step.sources, lead=lead, proposal=step.proposal)
 
 
 def before_sections(plan: Plan, telling: Telling) -> list[Part]:
@@ -153,10 +164,12 @@ def before_sections(plan: Plan, telling: Telling) -> list[Part]:
     names = [name for session in plan.sessions for name in session.preparation]
     steps = _steps(plan, names, telling)
     parts: list[Part] = []
-    for phase, name, title in (("weeks-before", "weeks-before", "In the weeks before"),
-                               ("before", "before", "On the day, before you start"),
-                               ("during", "during", "While rolling"),
-                               ("after", "right-after", "Right after")):
+    for phase, name, title in (
+        ("weeks-before", "weeks-before", "In the weeks before"),
+        ("before", "before", "On the day, before you start"),
+        ("during", "during", "While rolling"),
+        ("after", "right-after", "Right after"),
+    ):
         here = telling.at(title)
         points = tuple(_care_statement(step, here) for step in steps if step.phase == phase)
         if points:
@@ -168,22 +181,30 @@ def before_sections(plan: Plan, telling: Telling) -> list[Part]:
 
 
 def after_sections(plan: Plan, telling: Telling) -> list[Part]:
-    """What may and may not go on the skin, then aftercare, one part for each window of time."""
+    """What may and may not go on the skin, then aftercare by the day from which it counts."""
     title = "Afterwards"
     telling = telling.at(title)
     names = [name for session in plan.sessions for name in session.aftercare]
-    steps = sorted(_steps(plan, names, telling),
-                   key=lambda step: (step.from_h or 0.0, step.to_h if step.to_h is not None else float("inf"),
-                                     step.order))
+    steps = sorted(
+        _steps(plan, names, telling),
+        key=lambda step: (step.from_h or 0.0, step.to_h if step.to_h is not None else float("inf"), step.order),
+    )
     points = (*_topical_statements(plan, telling), *_missing(names, "care", telling))
-    windows: dict[str, list[Statement]] = {}
+    starts: dict[str, list[Statement]] = {}
     for step in steps:
-        windows.setdefault(window_words(step.from_h, step.to_h), []).append(_care_statement(step, telling))
-    if not points and not windows:
+        starts.setdefault(start_words(step.from_h), []).append(
+            _care_statement(step, telling, window_words(step.from_h, step.to_h))
+        )
+    if not points and not starts:
         return []
-    return [Part("after", title, points=points),
-            *(Part(f"after-{index}", window, points=tuple(statements), level=3)
-              for index, (window, statements) in enumerate(windows.items(), start=1))]
+    longer = telling.say('Where the part "Not before" names a longer time for the same thing, the longer time counts')
+    return [
+        Part("after", title, (longer,), points),
+        *(
+            Part(f"after-{index}", start, points=tuple(statements), level=3)
+            for index, (start, statements) in enumerate(starts.items(), start=1)
+        ),
+    ]
 
 
 def _topical_statements(plan: Plan, telling: Telling) -> list[Statement]:
@@ -194,17 +215,25 @@ def _topical_statements(plan: Plan, telling: Telling) -> list[Statement]:
     found = []
     for lead, group in (("May go on the skin", allowed), ("Never on freshly needled skin", never)):
         if group:
-            found.append(telling.say(
-                listed([topical.name for topical in group]),
-                [citation for topical in group for citation in topical.sources],
-                lead=lead, proposal=any(topical.proposal for topical in group)))
+            found.append(
+                telling.say(
+                    listed([topical.name for topical in group]),
+                    [citation for topical in group for citation in topical.sources],
+                    lead=lead,
+                    proposal=any(topical.proposal for topical in group),
+                )
+            )
     waits = [t for t in telling.kb.topicals if t.gate == "wait" and t.wait_h is not None]
     for hours in sorted({topical.wait_h for topical in waits if topical.wait_h is not None}):
         group = [topical for topical in waits if topical.wait_h == hours]
-        found.append(telling.say(
-            listed([topical.name for topical in group]),
-            [citation for topical in group for citation in topical.sources],
-            lead=f"Not for {wait_words(hours)}", proposal=any(topical.proposal for topical in group)))
+        found.append(
+            telling.say(
+                listed([topical.name for topical in group]),
+                [citation for topical in group for citation in topical.sources],
+                lead=f"Not for {wait_words(hours)}",
+                proposal=any(topical.proposal for topical in group),
+            )
+        )
     return found
 
 
@@ -264,6 +293,9 @@ def follow_up_section(plan: Plan, telling: Telling) -> Part | None:
         dates = [on_day(after_days(plan.start, day)) for day in when]
         if len(dates) > _ROWS_SHOWN:
             dates = [dates[0], dates[1], "...", f"{dates[-1]} ({len(when)} times)"]
-        rows.append(telling.row(what, ", ".join(dates), sources=rule.sources if rule else (),
-                                proposal=rule.proposal if rule else False))
+        rows.append(
+            telling.row(
+                what, ", ".join(dates), sources=rule.sources if rule else (), proposal=rule.proposal if rule else False
+            )
+        )
     return Part("checks", "Check-ups", tables=(Table("", ("What", "When"), tuple(rows)),))

@@ -43,7 +43,7 @@ LEVEL_HEADERS = ("5 % are below", "25 % are below", "Middle person", "75 % are b
 _PANELS = 4
 _DAYS_PER_MONTH = 30.4
 _FIRST_DAYS = 10.0
-_ALIKE_SHARE = 0.01  # numerical: bands closer than this look the same on paper
+_ALIKE_SHARE = 0.05  # numerical: two sides of a face differ by this much through the luck of the ensemble
 _LOG_FLOOR = 1e-3  # numerical: below a thousandth of the start the channels count as closed
 
 
@@ -62,14 +62,20 @@ class Panel:
 
 
 def panels_of(measures: Sequence[MeasureForecast]) -> list[Panel]:
-    """One panel for zones whose bands are alike to within a hundredth of the range shown."""
+    """One panel for zones whose bands are alike to within a twentieth of the range shown."""
     panels: list[Panel] = []
     for measure in measures:
         curves = tuple(quantile_curve(measure, level) for level in LEVELS)
         span = max(map(max, curves)) - min(map(min, curves))
         for index, panel in enumerate(panels):
-            off = max((abs(a - b) for one, other in zip(panel.curves, curves, strict=True)
-                       for a, b in zip(one, other, strict=True)), default=0.0)
+            off = max(
+                (
+                    abs(a - b)
+                    for one, other in zip(panel.curves, curves, strict=True)
+                    for a, b in zip(one, other, strict=True)
+                ),
+                default=0.0,
+            )
             if panel.measure.label == measure.label and off <= _ALIKE_SHARE * span:
                 panels[index] = Panel(panel.measure, (*panel.zones, measure.zone or ""), panel.curves)
                 break
@@ -111,8 +117,11 @@ def _paint_months(frame: Frame, titled: bool) -> None:
     months = last / _DAYS_PER_MONTH
     step = 1 if months <= 7 else 2 if months <= 14 else 6
     ticks = range(0, int(months) + 1, step)
-    frame.x_axis([tick * _DAYS_PER_MONTH for tick in ticks], [str(tick) for tick in ticks],
-                 "months from the start" if titled else "")
+    frame.x_axis(
+        [tick * _DAYS_PER_MONTH for tick in ticks],
+        [str(tick) for tick in ticks],
+        "months from the start" if titled else "",
+    )
 
 
 # ---------------------------------------------------------------- the whole course
@@ -124,8 +133,14 @@ def _band_rows(panels: Sequence[Panel], plan: Plan, forecast: Forecast, kb: Know
         for day in _table_days(forecast):
             _, index = min((abs(known - day), index) for index, known in enumerate(forecast.days_d))
             at = forecast.days_d[index]
-            rows.append((_zones(panel, kb), number(at, 0), on_day(after_days(plan.start, at)),
-                         *(number(curve[index]) for curve in panel.curves)))
+            rows.append(
+                (
+                    _zones(panel, kb),
+                    number(at, 0),
+                    on_day(after_days(plan.start, at)),
+                    *(number(curve[index]) for curve in panel.curves),
+                )
+            )
     return tuple(dict.fromkeys(rows))
 
 
@@ -152,8 +167,16 @@ def _mark_outcome(frame: Frame, outcome: Outcome, down: bool) -> None:
         sheet.text(x - 3, y - 8, "judge here", SMALL, MUTED, "right")
 
 
-def _course_figure(name: str, title: str, panels: Sequence[Panel], choice: Choice, kb: Knowledge, alt: str,
-                   note: str, outcomes: dict[str, tuple[Outcome, bool]]) -> Figure:
+def _course_figure(
+    name: str,
+    title: str,
+    panels: Sequence[Panel],
+    choice: Choice,
+    kb: Knowledge,
+    alt: str,
+    note: str,
+    outcomes: dict[str, tuple[Outcome, bool]],
+) -> Figure:
     """Bands over the whole course, one panel above the other."""
     shown = panels[:_PANELS]
     titles = max(len(lines_of(f"{one.measure.label}, {_zones(one, kb)}", 58)) for one in shown) + bool(note)
@@ -166,8 +189,15 @@ def _course_figure(name: str, title: str, panels: Sequence[Panel], choice: Choic
         for index, one in enumerate(shown):
             low, high = min(one.curves[0]), max(one.curves[4])
             room = (high - low) * 0.1 or 0.5
-            frame = Frame(sheet, 34, height - top - panel - index * (panel + gap), 200, panel, (0.0, days[-1]),
-                          (low - room, high + room))
+            frame = Frame(
+                sheet,
+                34,
+                height - top - panel - index * (panel + gap),
+                200,
+                panel,
+                (0.0, days[-1]),
+                (low - room, high + room),
+            )
             ticks = round_ticks(*frame.y_range)
             frame.y_axis(ticks, [number(tick) for tick in ticks])
             _paint_months(frame, index == len(shown) - 1)
@@ -180,8 +210,9 @@ def _course_figure(name: str, title: str, panels: Sequence[Panel], choice: Choic
                 _paint_key(sheet, 246, frame.bottom + panel, bool(sessions))
 
     rows = _band_rows(panels, choice.plan, choice.forecast, kb)
-    return Figure(name, title, draw(name, title, alt, height, paint), alt,
-                  ("Zone", "Day", "Date", *LEVEL_HEADERS), rows)
+    return Figure(
+        name, title, draw(name, title, alt, height, paint), alt, ("Zone", "Day", "Date", *LEVEL_HEADERS), rows
+    )
 
 
 def _sessions_words(plan: Plan) -> str:
@@ -196,9 +227,11 @@ def severity_figure(choice: Choice, kb: Knowledge) -> Figure | None:
         return None
     first = panels[0]
     better = "lower is better" if outcomes[first.zones[0]][1] else "higher is better"
-    alt = (f"{first.measure.label} over time on {_zones(first, kb)}; {better}. The middle person goes from "
-           f"{number(first.middle[0])} to {number(first.middle[-1])}; nine of ten people end between "
-           f"{number(first.curves[0][-1])} and {number(first.curves[4][-1])}. {_sessions_words(choice.plan)}.")
+    alt = (
+        f"{first.measure.label} over time on {_zones(first, kb)}; {better}. The middle person goes from "
+        f"{number(first.middle[0])} to {number(first.middle[-1])}; nine of ten people end between "
+        f"{number(first.curves[0][-1])} and {number(first.curves[4][-1])}. {_sessions_words(choice.plan)}."
+    )
     return _course_figure("severity", "What to expect over time", panels, choice, kb, alt, better, outcomes)
 
 
@@ -208,9 +241,11 @@ def collagen_figure(choice: Choice, kb: Knowledge) -> Figure | None:
     if not panels:
         return None
     first = panels[0]
-    alt = (f"Collagen of the model over time on {_zones(first, kb)}, 1 at the start. The middle person ends at "
-           f"{number(first.middle[-1])}, nine of ten between {number(first.curves[0][-1])} and "
-           f"{number(first.curves[4][-1])}. {_sessions_words(choice.plan)}.")
+    alt = (
+        f"Collagen of the model over time on {_zones(first, kb)}, 1 at the start. The middle person ends at "
+        f"{number(first.middle[-1])}, nine of ten between {number(first.curves[0][-1])} and "
+        f"{number(first.curves[4][-1])}. {_sessions_words(choice.plan)}."
+    )
     return _course_figure("collagen", "Collagen in the model", panels[:2], choice, kb, alt, "", {})
 
 
@@ -244,8 +279,11 @@ def first_days_figure(choice: Choice, kb: Knowledge) -> Figure | None:
     if not choice.plan.sessions or not choice.forecast.measures:
         return None
     inside, start, end = _window(choice)
-    found = [panels[0] for names in (*((name,) for name in OPENING), REDNESS)
-             if (panels := panels_of(measures_of(choice.forecast, *names)))]
+    found = [
+        panels[0]
+        for names in (*((name,) for name in OPENING), REDNESS)
+        if (panels := panels_of(measures_of(choice.forecast, *names)))
+    ]
     if len(inside) < 2 or not found:
         return None
     x = [choice.forecast.days_d[index] - start for index in inside]
@@ -258,25 +296,46 @@ def first_days_figure(choice: Choice, kb: Knowledge) -> Figure | None:
             ceiling = max(map(max, one.curves)) or 1.0
             # Openness falls by halves: on a log scale that is a straight line, and its end can still be seen.
             logarithmic = one.measure.measure in OPENING
-            frame = Frame(sheet, 48, height - top - panel - index * (panel + gap), 186, panel, (0.0, end - start),
-                          (_LOG_FLOOR * ceiling if logarithmic else 0.0, ceiling * (1.3 if logarithmic else 1.05)),
-                          y_log=logarithmic)
+            frame = Frame(
+                sheet,
+                48,
+                height - top - panel - index * (panel + gap),
+                186,
+                panel,
+                (0.0, end - start),
+                (_LOG_FLOOR * ceiling if logarithmic else 0.0, ceiling * (1.3 if logarithmic else 1.05)),
+                y_log=logarithmic,
+            )
             _first_days_panel(frame, one, x)
             ticks = round_ticks(0, end - start, 5)
-            frame.x_axis(ticks, [number(tick) for tick in ticks],
-                         "days after the first session" if index == len(shown) - 1 else "")
+            frame.x_axis(
+                ticks,
+                [number(tick) for tick in ticks],
+                "days after the first session" if index == len(shown) - 1 else "",
+            )
             frame.heading(lines_of(f"{one.measure.label}, {_zones(one, kb)}", 58, 1), up=5)
             if index == 0:
                 _paint_key(sheet, 246, frame.bottom + panel, sessions=False)
 
-    rows = tuple((one.measure.label, number(x[i], 2), *(number(curve[i], 3) for curve in one.curves))
-                 for one in shown for i in _spread(len(x), 10))
-    parts = [f"{one.measure.label}: the middle person from {number(one.middle[0])} to {number(one.middle[-1], 3)}"
-             for one in shown]
+    rows = tuple(
+        (one.measure.label, number(x[i], 2), *(number(curve[i], 3) for curve in one.curves))
+        for one in shown
+        for i in _spread(len(x), 10)
+    )
+    parts = [
+        f"{one.measure.label}: the middle person from {number(one.middle[0])} to {number(one.middle[-1], 3)}"
+        for one in shown
+    ]
     alt = f"The first {plural(round(end - start), 'day')} after the first session. {'; '.join(parts)}."
     title = "The first days after a session"
-    return Figure("first-days", title, draw("first-days", title, alt, height, paint), alt,
-                  ("What", "Days after", *LEVEL_HEADERS), rows)
+    return Figure(
+        "first-days",
+        title,
+        draw("first-days", title, alt, height, paint),
+        alt,
+        ("What", "Days after", *LEVEL_HEADERS),
+        rows,
+    )
 
 
 def _spread(count: int, most: int) -> list[int]:

@@ -177,6 +177,11 @@ def sources_for(words: Iterable[str], kb: Knowledge) -> tuple[Source, ...]:
             keys.update(dict.fromkeys(key for key in _cited_by(entry) if key in known))
         if not named:
             sought = word.casefold()
-            keys.update({source.key: None for source in kb.sources
-                         if sought in f"{source.key} {source.cites} {source.reason}".casefold()})
+            keys.update(
+                {
+                    source.key: None
+                    for source in kb.sources
+                    if sought in f"{source.key} {source.cites} {source.reason}".casefold()
+                }
+            )
     return tuple(known[key] for key in keys)

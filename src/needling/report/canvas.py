@@ -69,38 +69,89 @@ class Sheet:
         """A filled shape without an outline."""
         from matplotlib.patches import Polygon
 
-        self._figure.add_artist(Polygon(points, closed=True, facecolor=fill, edgecolor="none",
-                                        transform=self._points))
+        self._figure.add_artist(Polygon(points, closed=True, facecolor=fill, edgecolor="none", transform=self._points))
 
-    def line(self, points: Sequence[Point], color: str = INK, width: float = 0.8,
-             dash: tuple[float, float] | None = None, cap: Literal["butt", "round"] = "butt") -> None:
+    def line(
+        self,
+        points: Sequence[Point],
+        color: str = INK,
+        width: float = 0.8,
+        dash: tuple[float, float] | None = None,
+        cap: Literal["butt", "round"] = "butt",
+    ) -> None:
         """A line through points."""
         from matplotlib.lines import Line2D
 
-        self._figure.add_artist(Line2D(
-            [x for x, _ in points], [y for _, y in points], color=color, linewidth=width,
-            linestyle=(0, dash) if dash else "solid", solid_capstyle=cap, transform=self._points))
+        self._figure.add_artist(
+            Line2D(
+                [x for x, _ in points],
+                [y for _, y in points],
+                color=color,
+                linewidth=width,
+                linestyle=(0, dash) if dash else "solid",
+                solid_capstyle=cap,
+                transform=self._points,
+            )
+        )
 
-    def marks(self, points: Sequence[Point], size: float, face: str = INK, edge: str = INK, shape: str = "o",
-              width: float = 1.1) -> None:
+    def marks(
+        self,
+        points: Sequence[Point],
+        size: float,
+        face: str = INK,
+        edge: str = INK,
+        shape: str = "o",
+        width: float = 1.1,
+    ) -> None:
         """The same mark at several points; ``size`` is its width."""
         from matplotlib.lines import Line2D
 
         if points:
-            self._figure.add_artist(Line2D(
-                [x for x, _ in points], [y for _, y in points], linestyle="none", marker=shape, markersize=size,
-                markerfacecolor=face, markeredgecolor=edge, markeredgewidth=width, transform=self._points))
+            self._figure.add_artist(
+                Line2D(
+                    [x for x, _ in points],
+                    [y for _, y in points],
+                    linestyle="none",
+                    marker=shape,
+                    markersize=size,
+                    markerfacecolor=face,
+                    markeredgecolor=edge,
+                    markeredgewidth=width,
+                    transform=self._points,
+                )
+            )
 
-    def text(self, x: float, y: float, said: str, size: float = SIZE, color: str = INK, align: Align = "left",
-             stand: Stand = "baseline", bold: bool = False, italic: bool = False) -> None:
+    def text(
+        self,
+        x: float,
+        y: float,
+        said: str,
+        size: float = SIZE,
+        color: str = INK,
+        align: Align = "left",
+        stand: Stand = "baseline",
+        bold: bool = False,
+        italic: bool = False,
+    ) -> None:
         """One line of text."""
         from matplotlib.text import Text
 
         # "$" begins a formula in matplotlib; here it is only a sign.
-        self._figure.add_artist(Text(
-            x, y, said, fontsize=size, color=color, horizontalalignment=align, verticalalignment=stand,
-            fontweight="bold" if bold else "normal", fontstyle="italic" if italic else "normal", parse_math=False,
-            transform=self._points))
+        self._figure.add_artist(
+            Text(
+                x,
+                y,
+                said,
+                fontsize=size,
+                color=color,
+                horizontalalignment=align,
+                verticalalignment=stand,
+                fontweight="bold" if bold else "normal",
+                fontstyle="italic" if italic else "normal",
+                parse_math=False,
+                transform=self._points,
+            )
+        )
 
 
 # ---------------------------------------------------------------- frames: data on the sheet
@@ -122,8 +173,10 @@ class Frame:
 
     def at(self, x: float, y: float) -> Point:
         """Where a pair of values lies on the sheet."""
-        return (self.left + self.width * _share(x, self.x_range, self.x_log),
-                self.bottom + self.height * _share(y, self.y_range, self.y_log))
+        return (
+            self.left + self.width * _share(x, self.x_range, self.x_log),
+            self.bottom + self.height * _share(y, self.y_range, self.y_log),
+        )
 
     def path(self, x: Iterable[float], y: Iterable[float]) -> list[Point]:
         """Where rows of values lie on the sheet."""
@@ -158,8 +211,9 @@ class Frame:
     def heading(self, lines: Sequence[str], up: float = 6) -> None:
         """Lines of text above the frame, the last one next to it: easier to read than a turned label."""
         for index, said in enumerate(reversed(lines)):
-            self.sheet.text(self.left if self.left < 60 else self.left - 34,
-                            self.bottom + self.height + up + index * 12, said)
+            self.sheet.text(
+                self.left if self.left < 60 else self.left - 34, self.bottom + self.height + up + index * 12, said
+            )
 
 
 def _share(value: float, ends: tuple[float, float], logarithmic: bool) -> float:
@@ -188,7 +242,7 @@ def lines_of(text: str, letters: int, most: int = 2) -> list[str]:
     lines = wrap(text, letters)
     if len(lines) <= most:
         return lines
-    return [*lines[:most - 1], f"{lines[most - 1][:letters - 4].rstrip()} ..."]
+    return [*lines[: most - 1], f"{lines[most - 1][: letters - 4].rstrip()} ..."]
 
 
 # ---------------------------------------------------------------- to SVG
@@ -276,7 +330,7 @@ def _clean(svg: str, name: str, title: str, alt: str) -> str:
     head = _HEAD.match(svg)
     if head is None:
         raise ValueError("matplotlib gave no viewBox")
-    body = _DROP.sub("", svg[head.end():])
+    body = _DROP.sub("", svg[head.end() :])
 
     def tidy(tag: str) -> str:
         tag = _FONT.sub(_font, _OWN_ID.sub("", tag)).replace("xlink:href", "href")

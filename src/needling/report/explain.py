@@ -48,15 +48,22 @@ def _choice_answer(choice: Choice, clearance: Clearance | None, telling: Telling
         told = told_outcomes(choice.forecast)
         if told:
             worst = min(told, key=lambda outcome: outcome.dots_of_50_count)
-            paragraphs.append(telling.say(
-                f"{worst.dots_of_50_count} of {DOTS} people like you gain this: {worst.better_by_label.rstrip('.')}",
-                worst.sources, lead="What it may bring"))
+            paragraphs.append(
+                telling.say(
+                    f"{worst.dots_of_50_count} of {DOTS} people like you gain this: {worst.better_by_label}",
+                    worst.sources,
+                    lead="What it may bring",
+                )
+            )
     else:
         paragraphs.append(telling.say(f"{nothing_words(telling.home)}, for now", lead="The plan"))
     if choice.plan.knowledge_sha256 != telling.kb.sha256:
-        paragraphs.append(telling.say(
-            f"The plan was made with knowledge of {choice.plan.knowledge_version}; these words are written with "
-            f"knowledge of {telling.kb.version}, which is not the same"))
+        paragraphs.append(
+            telling.say(
+                f"The plan was made with knowledge of {choice.plan.knowledge_version}; these words are written with "
+                f"knowledge of {telling.kb.version}, which is not the same"
+            )
+        )
     return Section("answer", "The answer", tuple(paragraphs), tables=verdict.tables)
 
 
@@ -64,24 +71,37 @@ def _provenance_section(sections: Iterable[Section], telling: Telling) -> Sectio
     """What on the page is evidence and what is our proposal, and how the sources were read."""
     title = "What is evidence and what is our proposal"
     telling = telling.at(title)
-    counts = [(section.title, sum(bool(one.supports) and not one.proposal for one in section.statements()),
-               sum(one.proposal for one in section.statements())) for section in sections]
+    counts = [
+        (
+            section.title,
+            sum(bool(one.supports) and not one.proposal for one in section.statements()),
+            sum(one.proposal for one in section.statements()),
+        )
+        for section in sections
+    ]
     counts = [(part, sourced, own) for part, sourced, own in counts if sourced or own]
     references = telling.bibliography.references()
     reached = Counter(reference.access for reference in references)
     read = ", ".join(f"{reached[access]} {words}" for access, words in ACCESS_WORD.items() if reached[access])
     paragraphs = [
-        telling.say(f"Where it says \"{PROPOSAL}\", the sources leave the point open or name no number, and we chose "
-                    "the careful side. A clinician can see it and change it. What has a number in brackets and no such "
-                    "mark rests on that source"),
-        telling.say(f"{plural(sum(sourced for _, sourced, _ in counts), 'statement rests', 'statements rest')} on "
-                    f"sources; {plural(sum(own for _, _, own in counts), 'is our proposal', 'are our proposal')}"),
+        telling.say(
+            f'Where it says "{PROPOSAL}", the sources leave the point open or name no number, and we chose '
+            "the careful side. A clinician can see it and change it. What has a number in brackets and no such "
+            "mark rests on that source"
+        ),
+        telling.say(
+            f"{plural(sum(sourced for _, sourced, _ in counts), 'statement rests', 'statements rest')} on "
+            f"sources; {plural(sum(own for _, _, own in counts), 'is our proposal', 'are our proposal')}"
+        ),
     ]
     if references:
         paragraphs.append(telling.say(f"{plural(len(references), 'source')}: {read}"))
     rows = tuple(telling.row(part, str(sourced), str(own)) for part, sourced, own in counts)
-    tables = () if telling.person or not rows else (
-        Table("Statements in each part", ("Part", "From sources", "Our proposal"), rows),)
+    tables = (
+        ()
+        if telling.person or not rows
+        else (Table("Statements in each part", ("Part", "From sources", "Our proposal"), rows),)
+    )
     return Section("provenance", title, tuple(paragraphs), tables=tables)
 
 
@@ -104,11 +124,19 @@ def _choice_sections(choice: Choice, clearance: Clearance | None, telling: Telli
     # A clinician weighs both sides before the plan; a person first wants to know what it is.
     parts += [] if telling.person else [_conflicts(clearance, telling)]
     if plan.sessions:
-        parts += [plan_section(plan, telling), choice_section(choice, telling),
-                  expect_section(plan, forecast, telling), harms_section(plan, forecast, telling),
-                  not_before_section(forecast, telling), *before_sections(plan, telling), stop_section(plan, telling),
-                  *after_sections(plan, telling), red_flags_section(telling), follow_up_section(plan, telling),
-                  assumptions_section(forecast, telling)]
+        parts += [
+            plan_section(plan, telling),
+            choice_section(choice, telling),
+            expect_section(plan, forecast, telling),
+            harms_section(plan, forecast, telling),
+            not_before_section(forecast, telling),
+            *before_sections(plan, telling),
+            stop_section(plan, telling),
+            *after_sections(plan, telling),
+            red_flags_section(telling),
+            follow_up_section(plan, telling),
+            assumptions_section(forecast, telling),
+        ]
     elif clearance is None or clearance.verdict == "go":
         parts += [plan_section(plan, telling), choice_section(choice, telling), harms_section(plan, forecast, telling)]
     else:
@@ -134,11 +162,19 @@ def explain_with(
     if isinstance(subject, Choice):
         known = (case.person, case.assessment) if case else (subject.forecast.person, subject.forecast.assessment)
         sections = _choice_sections(subject, clearance, telling, known)
-        title = "Your needling plan" if reader == "person" else f"Needling plan for {subject.plan.person}"
+        refused = not subject.plan.sessions and clearance is not None and clearance.verdict != "go"
+        title = (
+            ("Is needling for you?" if refused else "Your needling plan")
+            if reader == "person"
+            else (f"Needling plan for {subject.plan.person}")
+        )
     else:
         told = (case.person, case.assessment) if case else None
-        parts = [answer_section(subject, telling), *_clearance_sections(subject, telling, told),
-                 _conflicts(subject, telling)]
+        parts = [
+            answer_section(subject, telling),
+            *_clearance_sections(subject, telling, told),
+            _conflicts(subject, telling),
+        ]
         sections = [part for part in parts if part is not None]
         title = "Is needling for you?" if reader == "person" else f"Clearance for {subject.person}"
     sections.append(_provenance_section(sections, telling))

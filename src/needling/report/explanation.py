@@ -130,8 +130,7 @@ class Telling:
         """The same telling in another part of the text."""
         return replace(self, place=place)
 
-    def say(self, text: str, sources: Sequence[Citation] = (), *, lead: str = "",
-            proposal: bool = False) -> Statement:
+    def say(self, text: str, sources: Sequence[Citation] = (), *, lead: str = "", proposal: bool = False) -> Statement:
         """A statement with its sources numbered."""
         supports, conflicts = self.bibliography.cite(sources, self.place)
         return Statement(sentence(text), lead, supports, conflicts, proposal)
@@ -147,7 +146,10 @@ class Telling:
 
 def _wrap(text: str, first: str = "", later: str | None = None) -> list[str]:
     return textwrap.wrap(
-        " ".join(text.split()), COLUMNS, initial_indent=first, subsequent_indent=first if later is None else later,
+        " ".join(text.split()),
+        COLUMNS,
+        initial_indent=first,
+        subsequent_indent=first if later is None else later,
         break_on_hyphens=False,
     ) or [""]
 
@@ -189,11 +191,14 @@ def _table_lines(table: Table) -> list[str]:
     widths = column_widths(cells, COLUMNS - gap * (len(table.headers) - 1))
     lines = _wrap(table.caption) if table.caption else []
     for index, row in enumerate(cells):
-        wrapped = [textwrap.wrap(cell, width, break_on_hyphens=False) or [""]
-                   for cell, width in zip(row, widths, strict=True)]
+        wrapped = [
+            textwrap.wrap(cell, width, break_on_hyphens=False) or [""] for cell, width in zip(row, widths, strict=True)
+        ]
         for line in range(max(map(len, wrapped))):
-            parts = [(column[line] if line < len(column) else "").ljust(width)
-                     for column, width in zip(wrapped, widths, strict=True)]
+            parts = [
+                (column[line] if line < len(column) else "").ljust(width)
+                for column, width in zip(wrapped, widths, strict=True)
+            ]
             lines.append((" " * gap).join(parts))
         if index == 0:
             lines.append((" " * gap).join("-" * width for width in widths))

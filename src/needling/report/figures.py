@@ -82,8 +82,10 @@ def dots_figure(choice: Choice, kb: Knowledge) -> Figure | None:
     if not blocks:
         return None
     names = harm_names(choice.forecast, kb, person=True)
-    blocks += [(names[harm.harm], round((harm.probability or 0.0) * DOTS), False)
-               for harm in known_harms(choice.forecast)[:2 if len(blocks) == 2 else 1]]
+    blocks += [
+        (names[harm.harm], round((harm.probability or 0.0) * DOTS), False)
+        for harm in known_harms(choice.forecast)[: 2 if len(blocks) == 2 else 1]
+    ]
     line = 132.0
     height = line * ((len(blocks) + 1) // 2) + 2
 
@@ -115,20 +117,37 @@ def _mark_size(chance: float) -> float:
     return sqrt(25 + 1000 * chance)
 
 
-def _candidate_rows(cards: Sequence[Scorecard], chosen: Scorecard | None, second: Scorecard | None,
-                    home: bool) -> tuple[tuple[str, ...], ...]:
+def _candidate_rows(
+    cards: Sequence[Scorecard], chosen: Scorecard | None, second: Scorecard | None, home: bool
+) -> tuple[tuple[str, ...], ...]:
     return tuple(
-        (option_name(card.plan, card.visits_count, home), number(card.gain_low), number(card.gain),
-         number(card.redness_d, 1), of_people(card.harm_probability), str(card.visits_count), number(card.utility),
-         "chosen" if card is chosen else "second best" if card is second else "on the front" if card.on_front else "")
-        for card in sorted(cards, key=lambda card: -card.utility)[:20])
+        (
+            option_name(card.plan, card.visits_count, home),
+            number(card.gain_low),
+            number(card.gain),
+            number(card.redness_d, 1),
+            of_people(card.harm_probability),
+            str(card.visits_count),
+            number(card.utility),
+            "chosen"
+            if card is chosen
+            else "second best"
+            if card is second
+            else "on the front"
+            if card.on_front
+            else "",
+        )
+        for card in sorted(cards, key=lambda card: -card.utility)[:20]
+    )
 
 
 def candidates_figure(choice: Choice) -> Figure | None:
     """Careful gain against redness of all candidates; size is the chance of a lasting mark."""
     home = choice.plan.envelope == "home"
-    cards = sorted((card for card in choice.scorecards if not card.barred_by),
-                   key=lambda card: (not is_nothing(card), not card.on_front, -card.utility))[:_CARDS_DRAWN]
+    cards = sorted(
+        (card for card in choice.scorecards if not card.barred_by),
+        key=lambda card: (not is_nothing(card), not card.on_front, -card.utility),
+    )[:_CARDS_DRAWN]
     if len(cards) < 2:
         return None
     chosen = chosen_card(choice)
@@ -143,8 +162,9 @@ def candidates_figure(choice: Choice) -> Figure | None:
         ticks = round_ticks(*frame.y_range)
         frame.y_axis(ticks, [number(tick) for tick in ticks])
         ticks = round_ticks(0, frame.x_range[1], 6)
-        frame.x_axis(ticks, [number(tick) for tick in ticks],
-                     "days of redness after a session that most people stay below")
+        frame.x_axis(
+            ticks, [number(tick) for tick in ticks], "days of redness after a session that most people stay below"
+        )
         frame.heading(["Careful gain (1 = a change that people notice)"])
         for front, face, edge in ((False, PAPER, MUTED), (True, MIDDLE_BAND, ACCENT)):
             for card in cards:
@@ -157,21 +177,33 @@ def candidates_figure(choice: Choice) -> Figure | None:
                 sheet.marks([place], 7, shape="s")
                 sheet.text(place[0] + 8, place[1] + 4, option_name("", 0, home).lower(), SMALL, bold=card is chosen)
         if chosen is not None and not is_nothing(chosen):
-            sheet.marks([frame.at(chosen.redness_d, chosen.gain_low)], _mark_size(chosen.harm_probability) + 1, ACCENT,
-                        INK, width=2)
+            sheet.marks(
+                [frame.at(chosen.redness_d, chosen.gain_low)],
+                _mark_size(chosen.harm_probability) + 1,
+                ACCENT,
+                INK,
+                width=2,
+            )
         _name_marks(frame, chosen, second)
         _paint_size_key(sheet)
 
     what = "no candidate" if chosen is None else option_name(chosen.plan, chosen.visits_count, home)
     alt = f"{len(cards)} candidates by careful gain and redness. Chosen: {what}"
     if chosen is not None:
-        alt += (f", careful gain {number(chosen.gain_low)}, redness {number(chosen.redness_d, 1)} days, lasting mark "
-                f"{of_people(chosen.harm_probability)}")
+        alt += (
+            f", careful gain {number(chosen.gain_low)}, redness {number(chosen.redness_d, 1)} days, lasting mark "
+            f"{of_people(chosen.harm_probability)}"
+        )
     alt += f". {option_name('', 0, home)} stands at zero."
     title = "What was compared"
-    return Figure("candidates", title, draw("candidates", title, alt, height, paint), alt,
-                  ("Option", "Careful gain", "Gain", "Redness, days", "Lasting mark", "Visits", "Score", "Standing"),
-                  _candidate_rows(cards, chosen, second, home))
+    return Figure(
+        "candidates",
+        title,
+        draw("candidates", title, alt, height, paint),
+        alt,
+        ("Option", "Careful gain", "Gain", "Redness, days", "Lasting mark", "Visits", "Score", "Standing"),
+        _candidate_rows(cards, chosen, second, home),
+    )
 
 
 def _name_marks(frame: Frame, chosen: Scorecard | None, second: Scorecard | None) -> None:
@@ -219,7 +251,9 @@ def harms_figure(forecast: Forecast, kb: Knowledge) -> Figure | None:
         if known:
             frame = Frame(sheet, 8, below + 34, 320, row * len(known), (0.0, most * 1.04), (float(len(known)), 0.0))
             ticks = [tick for tick in round_ticks(0, frame.x_range[1], 5) if tick == round(tick)]
-            frame.x_axis(ticks, [number(tick, 0) for tick in ticks], f"people out of {DOTS}, over the whole course", True)
+            frame.x_axis(
+                ticks, [number(tick, 0) for tick in ticks], f"people out of {DOTS}, over the whole course", grid=True
+            )
             for index, harm in enumerate(known):
                 _paint_harm(frame, harm, names[harm.harm], frame.bottom + frame.height - index * row)
         if unknown:
@@ -230,8 +264,14 @@ def harms_figure(forecast: Forecast, kb: Knowledge) -> Figure | None:
     rows = tuple((names[harm.harm], *harm_cells(harm), harm.basis) for harm in ordered_harms(forecast))
     alt = " ".join(f"{names[harm.harm]}: {harm_cells(harm)[0]}." for harm in ordered_harms(forecast))
     title = "Possible harm"
-    return Figure("harms", title, draw("harms", title, alt, height, paint), alt,
-                  ("Harm", "How often", "Could also be", "Where that comes from"), rows)
+    return Figure(
+        "harms",
+        title,
+        draw("harms", title, alt, height, paint),
+        alt,
+        ("Harm", "How often", "Could also be", "Where that comes from"),
+        rows,
+    )
 
 
 def _paint_harm(frame: Frame, harm: Harm, name: str, top: float) -> None:
@@ -282,8 +322,14 @@ def not_before_figure(forecast: Forecast) -> Figure | None:
     said = "; ".join(f"{wait.label} {wait_words(wait.hours_h)}" for wait in waits)
     alt = f"Waiting times after a session: {said}."
     title = "Not before"
-    return Figure("not-before", title, draw("not-before", title, alt, height, paint), alt,
-                  ("What", "Wait", "Computed", "Published", "Which counts"), rows)
+    return Figure(
+        "not-before",
+        title,
+        draw("not-before", title, alt, height, paint),
+        alt,
+        ("What", "Wait", "Computed", "Published", "Which counts"),
+        rows,
+    )
 
 
 # ---------------------------------------------------------------- channels
@@ -335,8 +381,9 @@ def _middle_window(values: Sequence[float]) -> tuple[float, float]:
 
 def channel_figure(channels: ChannelMap) -> Figure | None:
     """A window of skin with every channel; later passes are darker."""
-    points = [(float(x), float(y), int(p))
-              for x, y, p in zip(channels.x_mm, channels.y_mm, channels.pass_number, strict=True)]
+    points = [
+        (float(x), float(y), int(p)) for x, y, p in zip(channels.x_mm, channels.y_mm, channels.pass_number, strict=True)
+    ]
     if not points:
         return None
     across, along = _middle_window([p[0] for p in points]), _middle_window([p[1] for p in points])
@@ -349,12 +396,25 @@ def channel_figure(channels: ChannelMap) -> Figure | None:
 
     def paint(sheet: Sheet) -> None:
         frame = Frame(sheet, 34, 30, side * wide, side * tall, across, along)
-        corners = [frame.at(x, y) for x, y in ((across[0], along[0]), (across[0], along[1]), (across[1], along[1]),
-                                               (across[1], along[0]), (across[0], along[0]))]
+        corners = [
+            frame.at(x, y)
+            for x, y in (
+                (across[0], along[0]),
+                (across[0], along[1]),
+                (across[1], along[1]),
+                (across[1], along[0]),
+                (across[0], along[0]),
+            )
+        ]
         sheet.line(corners, MUTED)
         for order, one in enumerate(passes):
-            sheet.marks([frame.at(p[0], p[1]) for p in inside if p[2] == one], 3.4, _shade(order, len(passes)), ACCENT,
-                        width=0.6)
+            sheet.marks(
+                [frame.at(p[0], p[1]) for p in inside if p[2] == one],
+                3.4,
+                _shade(order, len(passes)),
+                ACCENT,
+                width=0.6,
+            )
         left, bar = frame.left, min(2.0, wide)
         sheet.line([(left, 18), (left + side * bar, 18)], INK, 2)
         sheet.text(left, 5, f"{number(bar, 1)} mm", SMALL)
@@ -367,22 +427,33 @@ def channel_figure(channels: ChannelMap) -> Figure | None:
     counts = [sum(1 for p in inside if p[2] == one) for one in passes]
     rows = tuple((str(order), str(count), f"{count / area_cm2:.0f}") for order, count in enumerate(counts, start=1))
     per_cm2 = f"{len(inside) / area_cm2:.0f}"
-    rows = (*rows, ("all", str(len(inside)), per_cm2),
-            ("nearest other channel, mean", f"{channels.nearest_mm:.2f} mm", ""),
-            ("open an earlier channel again", f"{of_people(channels.rehit_share, MANY)} channels", ""),
-            ("lined up in a track", f"{of_people(channels.track_share, MANY)} channels", ""))
-    alt = (f"{channels.title}. A window of {number(wide, 1)} by {number(tall, 1)} mm after "
-           f"{plural(len(passes), 'pass', 'passes')}: {plural(len(inside), 'channel')}, {per_cm2} for each square "
-           f"centimetre; the nearest other channel is {channels.nearest_mm:.2f} mm away on average.")
+    rows = (
+        *rows,
+        ("all", str(len(inside)), per_cm2),
+        ("nearest other channel, mean", f"{channels.nearest_mm:.2f} mm", ""),
+        ("open an earlier channel again", f"{of_people(channels.rehit_share, MANY)} channels", ""),
+        ("lined up in a track", f"{of_people(channels.track_share, MANY)} channels", ""),
+    )
+    alt = (
+        f"{channels.title}. A window of {number(wide, 1)} by {number(tall, 1)} mm after "
+        f"{plural(len(passes), 'pass', 'passes')}: {plural(len(inside), 'channel')}, {per_cm2} for each square "
+        f"centimetre; the nearest other channel is {channels.nearest_mm:.2f} mm away on average."
+    )
     title = "Where the channels lie"
-    return Figure("channels", title, draw("channels", title, alt, height, paint), alt,
-                  ("Pass", "Channels in the window", "For each cm²"), rows)
+    return Figure(
+        "channels",
+        title,
+        draw("channels", title, alt, height, paint),
+        alt,
+        ("Pass", "Channels in the window", "For each cm²"),
+        rows,
+    )
 
 
 def _shade(order: int, count: int) -> str:
     """From paper to accent: the later the pass, the darker."""
     share = (order + 1) / count
-    light, dark = ([int(colour[i:i + 2], 16) for i in (1, 3, 5)] for colour in (PAPER, ACCENT))
+    light, dark = ([int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in (PAPER, ACCENT))
     return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in zip(light, dark, strict=True))
 
 

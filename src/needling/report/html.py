@@ -25,6 +25,7 @@ from needling.report.words import (
     NOTICE,
     after_days,
     at_level,
+    group_size,
     nothing_words,
     of_people,
     on_day,
@@ -49,8 +50,19 @@ _CLINICIAN_FIGURES: dict[str, tuple[str, ...]] = {
     "harms": ("first-days",),
 }
 # Said once, on the person's pages: care, checks, and what is whose.
-_ONLY_FOR_PERSON = {"weeks-before", "before", "during", "right-after", "missing-steps", "stop", "after", "checks",
-                    "assumptions", "provenance", "handoff"}
+_ONLY_FOR_PERSON = {
+    "weeks-before",
+    "before",
+    "during",
+    "right-after",
+    "missing-steps",
+    "stop",
+    "after",
+    "checks",
+    "assumptions",
+    "provenance",
+    "handoff",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +116,13 @@ class Page:
 def _environment() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    environment = Environment(loader=FileSystemLoader(_FOLDER / "templates"), autoescape=True,
-                              undefined=StrictUndefined, keep_trailing_newline=True, auto_reload=False)
+    environment = Environment(
+        loader=FileSystemLoader(_FOLDER / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+        auto_reload=False,
+    )
     environment.globals["reference_facts"] = reference_facts
     return environment
 
@@ -120,10 +137,15 @@ def _render(page: Page) -> str:
 
     # Our own style sheet and our own SVG (whose text is escaped when it is drawn) are the only raw text.
     parts = tuple(
-        replace(part, blocks=tuple(
-            replace(block, figures=tuple(replace(figure, svg=Markup(figure.svg)) for figure in block.figures))
-            for block in part.blocks))
-        for part in page.parts)
+        replace(
+            part,
+            blocks=tuple(
+                replace(block, figures=tuple(replace(figure, svg=Markup(figure.svg)) for figure in block.figures))
+                for block in part.blocks
+            ),
+        )
+        for part in page.parts
+    )
     page = replace(page, style=Markup(page.style), parts=parts)
     return _environment().get_template("page.html").render(page=page)
 
@@ -131,8 +153,9 @@ def _render(page: Page) -> str:
 # ---------------------------------------------------------------- parts
 
 
-def _blocks(explanation: Explanation, places: dict[str, tuple[str, ...]], figures: dict[str, Figure],
-            skip: set[str]) -> tuple[Block, ...]:
+def _blocks(
+    explanation: Explanation, places: dict[str, tuple[str, ...]], figures: dict[str, Figure], skip: set[str]
+) -> tuple[Block, ...]:
     return tuple(
         Block(section, tuple(figures[name] for name in places.get(section.id, ()) if name in figures))
         for section in explanation.sections
@@ -150,13 +173,19 @@ def _parts(person: Explanation, clinician: Explanation, figures: dict[str, Figur
     """For the person, the sheet for the clinic where one is needed, for the clinician."""
     sheet = tuple(Block(section) for section in person.sections if section.id == "handoff")
     parts: list[Part] = [
-        Part("for-you", "For you",
-             (*_zones_block(person), *_blocks(person, _PERSON_FIGURES, figures, {"answer", "handoff"}))),
+        Part(
+            "for-you",
+            "For you",
+            (*_zones_block(person), *_blocks(person, _PERSON_FIGURES, figures, {"answer", "handoff"})),
+        ),
         Part("handoff", "Sheet for the clinic", sheet, "Print this page and take it with you."),
-        Part("for-the-clinician", "For the clinician",
-             _blocks(clinician, _CLINICIAN_FIGURES, figures, _ONLY_FOR_PERSON),
-             "Rules with their ids, figures with their bands, both sides of every conflict. What is the same for both "
-             "readers stands in the part before."),
+        Part(
+            "for-the-clinician",
+            "For the clinician",
+            _blocks(clinician, _CLINICIAN_FIGURES, figures, _ONLY_FOR_PERSON),
+            "Rules with their ids, figures with their bands, both sides of every conflict. What is the same for both "
+            "readers stands in the part before.",
+        ),
     ]
     return tuple(part for part in parts if part.blocks)
 
@@ -172,8 +201,11 @@ def _tiles(choice: Choice) -> tuple[Tile, ...]:
     told = told_outcomes(forecast)
     if told:
         worst = min(told, key=lambda outcome: outcome.dots_of_50_count)
-        tiles.append(Tile(f"{worst.dots_of_50_count} of {DOTS}",
-                          f"people like you gain this: {worst.better_by_label.rstrip('.')}"))
+        tiles.append(
+            Tile(
+                f"{worst.dots_of_50_count} of {DOTS}", f"people like you gain this: {worst.better_by_label.rstrip('.')}"
+            )
+        )
     else:
         tiles.append(Tile("Not known", "how much it helps: there are no data for an honest forecast"))
     when = f"on {first}" if first == last else f"from {first} to {last}"
@@ -183,7 +215,8 @@ def _tiles(choice: Choice) -> tuple[Tile, ...]:
         tiles.append(Tile(span_words(middle).capitalize(), "of redness after a session for the person in the middle"))
     harms = known_harms(forecast)
     if harms:
-        often = of_people(harms[0].probability or 0.0).capitalize()
+        chance = harms[0].probability or 0.0
+        often = of_people(chance, group_size(chance)).capitalize()
         tiles.append(Tile(often, f"people: {uncapital(harm_name(harms[0]))}"))
     return tuple(tiles)
 
@@ -191,11 +224,21 @@ def _tiles(choice: Choice) -> tuple[Tile, ...]:
 def _approval(approval: Approval | None) -> tuple[tuple[str, str], ...]:
     if approval is None:
         return ()
-    lines = [("By", approval.by), ("At", approval.at.isoformat(sep=" ", timespec="minutes")),
-             ("Approval", approval.sha256), ("Plan", approval.plan_sha256), ("Forecast", approval.forecast_sha256)]
-    lines += [("Override", f"{override.rule}: {override.reason.replace('-', ' ')}, signed by {override.by} and "
-                           f"{override.second}. {override.note}".strip())
-              for override in approval.overrides]
+    lines = [
+        ("By", approval.by),
+        ("At", approval.at.isoformat(sep=" ", timespec="minutes")),
+        ("Approval", approval.sha256),
+        ("Plan", approval.plan_sha256),
+        ("Forecast", approval.forecast_sha256),
+    ]
+    lines += [
+        (
+            "Override",
+            f"{override.rule}: {override.reason.replace('-', ' ')}, signed by {override.by} and "
+            f"{override.second}. {override.note}".strip(),
+        )
+        for override in approval.overrides
+    ]
     return tuple(lines)
 
 
@@ -229,21 +272,34 @@ def render_html(
     clinician = explain_with(bibliography, choice, kb, "clinician", clearance, case)
     figures = all_figures(choice, kb, channel_map)
     plan = choice.plan
-    about = (f"Person {plan.person}, {setting_words(plan.envelope)}, start {on_day(plan.start)}, knowledge "
-             f"of {plan.knowledge_version}")
+    about = (
+        f"Person {plan.person}, {setting_words(plan.envelope)}, start {on_day(plan.start)}, knowledge "
+        f"of {plan.knowledge_version}"
+    )
     verdict: Verdict = clearance.verdict
     word = verdict_headline(clearance)
     answer = plan.label
     if not plan.sessions:
         word = word if verdict != "go" else f"{nothing_words(plan.envelope == 'home').capitalize()} is best for now"
         answer = verdict_sentence(clearance, person=True) if verdict != "go" else choice.binding
-    return _render(Page(
-        title=person.title, about=about, verdict=verdict, verdict_words=word,
-        answer=answer[0].upper() + answer[1:], tiles=_tiles(choice), parts=_parts(person, clinician, figures),
-        references=bibliography.references(), approval=_approval(approval),
-        marks=(f"Plan {plan.sha256} · forecast {choice.forecast.sha256} · clearance {clearance.sha256} · "
-               f"knowledge {plan.knowledge_sha256}"),
-        style=_style()))
+    return _render(
+        Page(
+            title=person.title,
+            about=about,
+            verdict=verdict,
+            verdict_words=word,
+            answer=answer[0].upper() + answer[1:],
+            tiles=_tiles(choice),
+            parts=_parts(person, clinician, figures),
+            references=bibliography.references(),
+            approval=_approval(approval),
+            marks=(
+                f"Plan {plan.sha256} · forecast {choice.forecast.sha256} · clearance {clearance.sha256} · "
+                f"knowledge {plan.knowledge_sha256}"
+            ),
+            style=_style(),
+        )
+    )
 
 
 def render_clearance_html(clearance: Clearance, kb: Knowledge, *, case: Case | None = None) -> str:
@@ -257,12 +313,23 @@ def render_clearance_html(clearance: Clearance, kb: Knowledge, *, case: Case | N
     bibliography = Bibliography(kb)
     person = explain_with(bibliography, clearance, kb, "person", None, case)
     clinician = explain_with(bibliography, clearance, kb, "clinician", None, case)
-    about = (f"Person {clearance.person}, {setting_words(clearance.setting)}, asked on {on_day(clearance.on)}, "
-             f"knowledge of {kb.version}")
-    return _render(Page(
-        title=person.title, about=about, verdict=clearance.verdict, verdict_words=verdict_headline(clearance),
-        answer=verdict_sentence(clearance, person=True), tiles=(), parts=_parts(person, clinician, {}),
-        references=bibliography.references(), approval=(),
-        marks=f"Clearance {clearance.sha256} · assessment {clearance.assessment_sha256} · knowledge "
-              f"{clearance.knowledge_sha256}",
-        style=_style()))
+    about = (
+        f"Person {clearance.person}, {setting_words(clearance.setting)}, asked on {on_day(clearance.on)}, "
+        f"knowledge of {kb.version}"
+    )
+    return _render(
+        Page(
+            title=person.title,
+            about=about,
+            verdict=clearance.verdict,
+            verdict_words=verdict_headline(clearance),
+            answer=verdict_sentence(clearance, person=True),
+            tiles=(),
+            parts=_parts(person, clinician, {}),
+            references=bibliography.references(),
+            approval=(),
+            marks=f"Clearance {clearance.sha256} · assessment {clearance.assessment_sha256} · knowledge "
+            f"{clearance.knowledge_sha256}",
+            style=_style(),
+        )
+    )

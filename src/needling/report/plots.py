@@ -18,7 +18,7 @@ def dot_rows(count: int, of: int = DOTS, in_a_row: int = 10) -> list[str]:
     ['● ● ● ○ ○']
     """
     marks = [FILLED if index < count else HOLLOW for index in range(of)]
-    return [" ".join(marks[start:start + in_a_row]) for start in range(0, of, in_a_row)]
+    return [" ".join(marks[start : start + in_a_row]) for start in range(0, of, in_a_row)]
 
 
 def _at(x: float, xs: Sequence[float], ys: Sequence[float]) -> float:
@@ -74,8 +74,10 @@ def band_plot(
             cells[row][place] = MIDDLE if upper <= row <= quarter else WIDE
         cells[middle][place] = LINE
     labels = {0: number(high), height // 2: number((low + high) / 2), height - 1: number(low)}
-    lines = [f"{labels.get(row, ''):>6} {'┤' if row in labels else '│'}{''.join(cells[row]).rstrip()}"
-             for row in range(height)]
+    lines = [
+        f"{labels.get(row, ''):>6} {'┤' if row in labels else '│'}{''.join(cells[row]).rstrip()}"
+        for row in range(height)
+    ]
     axis = ["─"] * width
     for x in sessions:
         if first <= x <= last:
@@ -85,7 +87,7 @@ def band_plot(
     for x, label in x_ticks:
         if first <= x <= last:
             start = min(max(column(x) - (len(label) - 1) // 2, 0), width + 1 - len(label))
-            below[start:start + len(label)] = label
+            below[start : start + len(label)] = label
     lines.append(f"{'':8}{''.join(below).rstrip()}")
     marked = f"; {SESSION} session" if sessions else ""
     lines.append(f"{'':8}{x_label}; {WIDE} 9 of 10 people, {MIDDLE} half, {LINE} middle{marked}")

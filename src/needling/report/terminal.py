@@ -100,8 +100,14 @@ def _points(console: Console, points: Iterable[Statement]) -> None:
 def _table(console: Console, table: Table) -> None:
     cells = [table.headers, *(row.plain() for row in table.rows)]
     widths = column_widths(cells, _width(console) - _GAP * len(table.headers))
-    shown = RichTable(box=SIMPLE_HEAD, pad_edge=False, padding=(0, _GAP - 1, 0, 0), header_style="bold",
-                      show_edge=False, collapse_padding=True)
+    shown = RichTable(
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, _GAP - 1, 0, 0),
+        header_style="bold",
+        show_edge=False,
+        collapse_padding=True,
+    )
     for header, width in zip(table.headers, widths, strict=True):
         shown.add_column(Text(header), overflow="fold", width=width)
     for row in table.rows:
@@ -194,15 +200,23 @@ def _band(console: Console, plan: Plan, forecast: Forecast, telling: Telling) ->
         if measure.zone not in told or curves in drawn:
             continue
         drawn.add(curves)
-        alike = [m.zone for m in measures_of(forecast, *SEVERITY)
-                 if m.zone and tuple(quantile_curve(m, level) for level in _LEVELS) == curves]
+        alike = [
+            m.zone
+            for m in measures_of(forecast, *SEVERITY)
+            if m.zone and tuple(quantile_curve(m, level) for level in _LEVELS) == curves
+        ]
         months = forecast.days_d[-1] / _DAYS_PER_MONTH
         step = 1 if months <= 7 else 2 if months <= 14 else 6
         ticks = [(month * _DAYS_PER_MONTH, str(month)) for month in range(0, int(months) + 1, step)]
         _print(console, "", Text(f"{measure.label}, {zones_name(alike, telling.kb)}", style="bold"))
-        lines = band_plot(forecast.days_d, curves, x_label="months", x_ticks=ticks,
-                          sessions=sorted({session.day_d for session in plan.sessions}),
-                          width=min(66, _width(console) - 10))
+        lines = band_plot(
+            forecast.days_d,
+            curves,
+            x_label="months",
+            x_ticks=ticks,
+            sessions=sorted({session.day_d for session in plan.sessions}),
+            width=min(66, _width(console) - 10),
+        )
         _print(console, *(Text(line, no_wrap=True, overflow="crop") for line in lines))
 
 
@@ -231,8 +245,11 @@ def show_breaches(console: Console, breaches: Sequence[Breach]) -> None:
         _print(console, "", "The plan is inside its envelope.")
         return
     _title(console, "Outside the envelope: this plan may not be approved")
-    _points(console, [Statement(sentence(f"allowed is {breach.allowed}; {breach.because}"), breach.what)
-                      for breach in breaches])
+    # The same breach comes again with every session of a course; it is said once.
+    said = dict.fromkeys(
+        Statement(sentence(f"allowed is {breach.allowed}; {breach.because}"), breach.what) for breach in breaches
+    )
+    _points(console, said)
 
 
 # ---------------------------------------------------------------- choice
@@ -275,14 +292,19 @@ def show_choice(console: Console, choice: Choice, clearance: Clearance, kb: Know
 # ---------------------------------------------------------------- sources
 
 
-_ACCESS_MARK = {"primary": "full", "abstract": "abstract", "secondary": "second hand", "memory": "unchecked",
-                "missing": "missing"}
+_ACCESS_MARK = {
+    "primary": "full",
+    "abstract": "abstract",
+    "secondary": "second hand",
+    "memory": "unchecked",
+    "missing": "missing",
+}
 
 
 def _source_line(console: Console, mark: str, cites: str, access: str) -> None:
     """One line for a source: number, title as far as it fits, and how it was read."""
     room = _width(console) - len(mark) - len(access) - 4
-    title = cites if len(cites) <= room else f"{cites[:room - 3].rstrip()}..."
+    title = cites if len(cites) <= room else f"{cites[: room - 3].rstrip()}..."
     text = Text(f"{mark} {title} ", no_wrap=True, overflow="crop")
     text.append(f"({access})", style="dim")
     _print(console, text)
@@ -300,8 +322,8 @@ def show_bibliography(console: Console, references: Sequence[Reference]) -> None
 def show_sources(console: Console, sources: Sequence[Source]) -> None:
     """Sources with their keys: what they are used for, how they were read, where they are."""
     for source in sources:
-        facts = [ACCESS_WORD[source.access], source.reason.rstrip("."), safe_link(source) or ""]
         text = Text(f"{source.key}\n", style="bold")
         text.append(f"{sentence(source.cites)} ", style="none")
-        text.append("; ".join(fact for fact in facts if fact), style="dim")
-        _print(console, text)
+        text.append(f"{sentence(ACCESS_WORD[source.access])} {sentence(source.reason)}", style="dim")
+        link = safe_link(source)
+        _print(console, text, *([Text(link, overflow="fold")] if link else []), "")

@@ -129,6 +129,14 @@ def within_words(days_d: float) -> str:
     return plural(ceil(days_d / 7), "week")
 
 
+def start_words(from_h: float | None) -> str:
+    """From when a step counts: ``From the start``, ``From day 2``, ``From week 3``."""
+    if from_h is None or from_h < HOURS_PER_DAY:
+        return "From the start"
+    day = floor(from_h / HOURS_PER_DAY) + 1
+    return f"From day {day}" if day <= 14 else f"From week {ceil(day / 7)}"
+
+
 def window_words(from_h: float | None, to_h: float | None) -> str:
     """The time after a session in which a step counts: ``First 24 hours``, ``Day 2 to 3``, ``Weeks 2 to 6``."""
     if from_h is None and to_h is None:

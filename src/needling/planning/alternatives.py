@@ -1,0 +1,63 @@
+"""What else could be done, and for whom it is better than needling."""
+
+from __future__ import annotations
+
+from needling.documents import Phototype
+from needling.knowledge.schema import Alternative, Comparison, Knowledge
+
+# How well a comparison was read, best first: what is only remembered comes last.
+_READ = ("primary", "abstract", "secondary", "memory")
+
+
+def comparisons_for(
+    alternative: Alternative, indication_id: str, phototype: Phototype | None
+) -> tuple[Comparison, ...]:
+    """What is known of one alternative against needling, for one concern and one phototype.
+
+    Args:
+        alternative: the other method.
+        indication_id: the concern.
+        phototype: I to VI, or None when it is not known. A comparison made for some phototypes is then left out:
+            it may not hold.
+
+    Returns:
+        The comparisons that name the concern (or no concern at all), in the order of the file.
+    """
+    return tuple(
+        one
+        for one in alternative.comparisons
+        if (not one.indications or indication_id in one.indications)
+        and (not one.phototypes or phototype in one.phototypes)
+    )
+
+
+def released(comparison: Comparison) -> bool:
+    """Whether a comparison may be told as it stands: read somewhere, or openly our proposal."""
+    return comparison.access != "memory" or comparison.proposal
+
+
+def better_than_needling(indication_id: str, phototype: Phototype | None, kb: Knowledge) -> tuple[Alternative, ...]:
+    """Alternatives that do better than needling for a concern and a phototype.
+
+    An alternative that is better by one comparison and worse by another, both for this person, is left out. A
+    comparison that rests on memory counts only where it is marked as our proposal; it comes last.
+
+    Args:
+        indication_id: the concern.
+        phototype: I to VI, or None when it is not known.
+        kb: alternatives and indications.
+
+    Returns:
+        The alternatives, those that were read best first; empty when none is known to be better.
+
+    Raises:
+        BadInput: unknown indication.
+    """
+    kb.indication(indication_id)
+    found: list[tuple[int, int, Alternative]] = []
+    for place, alternative in enumerate(kb.alternatives):
+        told = [one for one in comparisons_for(alternative, indication_id, phototype) if released(one)]
+        better = [one for one in told if one.stands == "better"]
+        if better and not any(one.stands == "worse" for one in told):
+            found.append((min(_READ.index(one.access) for one in better), place, alternative))
+    return tuple(alternative for _, _, alternative in sorted(found, key=lambda row: row[:2]))
