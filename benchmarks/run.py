@@ -12,6 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import choice
 import healing
 import startup
 
@@ -36,7 +37,7 @@ def main() -> None:
     written = _Both()
     with contextlib.redirect_stdout(written):
         print(machine())
-        for name, run in (("start-up", startup.run), ("healing and choice", healing.run)):
+        for name, run in (("start-up", startup.run), ("healing", healing.run), ("choice", choice.run)):
             print(f"\n{name}")
             run()
     Path(__file__).with_name("RESULTS.md").write_text(

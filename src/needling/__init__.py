@@ -47,9 +47,7 @@ _HOME = {
     "OutOfRange": "needling.errors",
 }
 
-__all__ = [
-    *_HOME
-]
+__all__ = [*_HOME]
 
 if TYPE_CHECKING:
     from needling.choosing import choose, recalibrate, score

@@ -134,9 +134,7 @@ def _binding(chosen: _Judged, judged: list[_Judged]) -> str:
     if unbarred.card.plan_sha256 != chosen.card.plan_sha256:
         return f"your wish: {unbarred.card.barred_by}; without it: {unbarred.card.plan}"
     if not chosen.plan.sessions:
-        declined = [reason.what for reason in chosen.plan.rationale if reason.what.startswith(("Declined",))]
-        unplanned = [reason.what for reason in chosen.plan.rationale if reason.what.endswith("no plan")]
-        named = declined + unplanned
+        named = [reason.what for reason in (*chosen.plan.declined, *chosen.plan.rationale)]
         if named and len(judged) == 1:
             return named[0]
         if len(judged) == 1:

@@ -1,4 +1,4 @@
-"""The command line: ``needling screen | plan | simulate | cite | selftest | warmup``.
+"""The command line: ``needling screen | plan | simulate | replay | cite | selftest | warmup``.
 
 Exit codes: 0 done (screen: may go; plan: a plan with sessions), 1 no plan (not suitable now, questions open, or
 "no treatment" chosen), 2 input that cannot be used, 3 a forecast that could not be computed.
@@ -11,6 +11,7 @@ from __future__ import annotations
 import gc
 import json
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,7 +22,6 @@ from needling.errors import NeedlingError, OutOfRange
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from needling.documents import Case, Choice, Clearance
     from needling.knowledge import Knowledge
 
 NO_PLAN, BAD_INPUT, NO_FORECAST = 1, 2, 3
@@ -60,6 +60,13 @@ def _knowledge() -> Knowledge:
 
 def _print_json(content: Any) -> None:
     typer.echo(json.dumps(content, indent=2, ensure_ascii=False, sort_keys=True))
+
+
+def _working(what: str, quiet: bool) -> AbstractContextManager[object]:
+    """A line that says what takes its time, where somebody is watching."""
+    if quiet or not sys.stderr.isatty():
+        return nullcontext()
+    return _console(stderr=True).status(what)
 
 
 def _warm(quiet: bool) -> None:
@@ -115,44 +122,13 @@ def screen(
     if as_json:
         _print_json(clearance.model_dump(mode="json"))
     else:
-        from needling.report.terminal import show_clearance
+        from needling.report.plain import clearance_text
 
-        show_clearance(_console(), clearance, kb)
+        typer.echo(clearance_text(clearance, kb, bold=lambda title: typer.style(title, bold=True)))
     raise typer.Exit(0 if clearance.verdict == "go" else NO_PLAN)
 
 
 # ---------------------------------------------------------------- plan and simulate
-
-
-def _chosen(case: Case, clearance: Clearance, kb: Knowledge, key: int, members: int) -> Choice:
-    from needling.choosing import choose
-    from needling.planning.propose import propose
-    from needling.simulation import Belief, simulate_many
-
-    plans = propose(case.person, case.assessment, clearance, kb, case.goals)
-    courses = simulate_many(plans, case.person, case.assessment, Belief.prior(kb, members=members), key=key)
-    return choose(plans, courses, case.goals)
-
-
-def _record(case: Case, clearance: Clearance, choice: Choice, members: int, key: int) -> dict[str, Any]:
-    """All documents of one run: what is needed to read it, sign it and run it again."""
-    from needling import __version__
-
-    return {
-        "needling": __version__,
-        "knowledge": {"version": choice.plan.knowledge_version, "sha256": choice.plan.knowledge_sha256},
-        "key": key,
-        "members": members,
-        "case": case.model_dump(mode="json"),
-        "clearance": clearance.model_dump(mode="json"),
-        "choice": choice.model_dump(mode="json"),
-    }
-
-
-def _no_forecast(choice: Choice) -> bool:
-    from needling.simulation import CourseResult
-
-    return choice.forecast.result != CourseResult.OK.value
 
 
 @app.command()
@@ -165,20 +141,21 @@ def plan(
 ) -> None:
     """Screen, propose, forecast and choose; prints the plan and writes OUT/<case>.html and .json."""
     from needling.planning.cases import read_case
-    from needling.planning.screen import screen as decide
 
     kb = _knowledge()
     found = read_case(case, kb)
-    clearance = decide(found.person, found.assessment, kb)
     _warm(quiet=as_json)
-    choice = _chosen(found, clearance, kb, key, members)
-    record = _record(found, clearance, choice, members, key)
 
+    from needling.archive import run_case
     from needling.report.html import render_html
-    from needling.simulation import picture_of
+    from needling.simulation import CourseResult, picture_of
     from needling.writing import write_text
 
-    html = render_html(choice, clearance, kb, channel_map=picture_of(choice.plan, kb, key=key))
+    with _working("Simulating the candidates and drawing the pages ...", quiet=as_json):
+        run = run_case(found, kb, key=key, members=members)
+        choice = run.choice
+        html = render_html(choice, run.clearance, kb, channel_map=picture_of(choice.plan, kb, key=key))
+        record = run.model_dump(mode="json")
     written = (out / f"{case.stem}.html", out / f"{case.stem}.json")
     write_text(written[0], html)
     write_text(written[1], json.dumps(record, indent=1, ensure_ascii=False, sort_keys=True) + "\n")
@@ -188,11 +165,32 @@ def plan(
         from needling.report.terminal import show_choice
 
         console = _console()
-        show_choice(console, choice, clearance, kb)
-        console.print(f"\nWritten: {written[0]}  {written[1]}", markup=False)
-    if _no_forecast(choice):
+        show_choice(console, choice, run.clearance, kb)
+        console.print(f"\nWritten: {written[0]}  {written[1]}", markup=False, soft_wrap=True)
+    if choice.forecast.result != CourseResult.OK.value:
         raise typer.Exit(NO_FORECAST)
     raise typer.Exit(0 if choice.plan.sessions else NO_PLAN)
+
+
+@app.command()
+def replay(
+    run: Annotated[Path, typer.Argument(help="A JSON file that 'needling plan' wrote.")],
+    as_json: AsJson = False,
+) -> None:
+    """Run a plan's file again and compare every number with what it says."""
+    kb = _knowledge()
+
+    from needling.archive import read_run
+    from needling.archive import replay as run_again
+
+    first = read_run(run)
+    _warm(quiet=as_json)
+    found = run_again(first, kb)
+    if as_json:
+        _print_json(found._asdict())
+    else:
+        typer.echo(f"{run}: {found.said}")
+    raise typer.Exit(0 if found.agrees else NO_PLAN)
 
 
 @app.command()

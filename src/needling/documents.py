@@ -5,7 +5,6 @@ whose sha256 is their identity. Units are in the field names (:mod:`needling.uni
 asked is ``None`` and never reads as "no".
 """
 
-
 import hashlib
 import json
 from datetime import date, datetime
@@ -310,7 +309,10 @@ class FollowUp(Document):
 
 
 class Plan(Document):
-    """What would be done. No sessions is the plan "no treatment", and always a candidate."""
+    """What would be done. No sessions is the plan "no treatment", and always a candidate.
+
+    ``declined`` says why a wished device or length is not in it.
+    """
 
     person: Id
     label: Text
@@ -318,6 +320,7 @@ class Plan(Document):
     sessions: tuple[Session, ...]
     stop_rules: tuple[Text, ...] = ()
     follow_ups: tuple[FollowUp, ...] = ()
+    declined: tuple[Reason, ...] = ()
     rationale: tuple[Reason, ...] = ()
     start: date
     clearance_sha256: Sha256

@@ -62,8 +62,13 @@ TIP_UM = 8  # radius 4 µm under the electron microscope
 @pytest.mark.parametrize("name", DRUM)
 def test_drum(entry: Callable[[str, str], Any], name: str) -> None:
     roller = entry("devices", name)
-    found = (roller.rings_count, roller.needles_per_ring_count, roller.needles_count, roller.drum_diameter_mm,
-             roller.drum_width_mm)
+    found = (
+        roller.rings_count,
+        roller.needles_per_ring_count,
+        roller.needles_count,
+        roller.drum_diameter_mm,
+        roller.drum_width_mm,
+    )
     assert all(wanted is None or got == wanted for got, wanted in zip(found, DRUM[name], strict=True))
 
 

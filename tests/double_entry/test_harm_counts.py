@@ -17,10 +17,26 @@ COUNTS = {
     "serious-event": (0, 1845),  # Juhasz and Cohen 2020, 58 studies
 }
 UNKNOWN = (
-    "expected-reaction", "pih-rate-unknown", "pih-radiofrequency", "hypopigmentation", "cold-sores",
-    "bacterial-infection", "mycobacteria", "fungal-infection", "blood-borne-infection", "granuloma",
-    "systemic-hypersensitivity", "contact-dermatitis", "milia-acne", "lymph-nodes", "koebner", "keloid", "lines",
-    "anaesthetic-toxicity", "radiofrequency-harm", "needle-break-eye",
+    "expected-reaction",
+    "pih-rate-unknown",
+    "pih-radiofrequency",
+    "hypopigmentation",
+    "cold-sores",
+    "bacterial-infection",
+    "mycobacteria",
+    "fungal-infection",
+    "blood-borne-infection",
+    "granuloma",
+    "systemic-hypersensitivity",
+    "contact-dermatitis",
+    "milia-acne",
+    "lymph-nodes",
+    "koebner",
+    "keloid",
+    "lines",
+    "anaesthetic-toxicity",
+    "radiofrequency-harm",
+    "needle-break-eye",
 )
 PHOTOTYPES = {"pih-iv-v": ("IV", "V"), "pih-iii-v": ("III", "IV", "V")}
 PRINTED_SHARE = {"pih-iv-v": 0.139, "tram-track": 0.056}

@@ -44,8 +44,14 @@ SHORT = {
     "moisturiser": (24 * HOUR, 24 * HOUR),
 }
 # What each waits for.
-OPENING = {"water": "water", "make-up": "structure", "pool-sea": "structure", "actives": "barrier",
-           "retinoid-vitamin-c": "barrier", "exercise": "redness"}
+OPENING = {
+    "water": "water",
+    "make-up": "structure",
+    "pool-sea": "structure",
+    "actives": "barrier",
+    "retinoid-vitamin-c": "barrier",
+    "exercise": "redness",
+}
 # Windows of single steps: (from hour, to hour)
 WINDOWS = {
     "after-cleanse-first": (0, 24),

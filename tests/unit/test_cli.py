@@ -74,6 +74,22 @@ def test_the_same_key_gives_the_same_file(tmp_path: Path) -> None:
     assert first == again
 
 
+def test_a_run_replays_from_its_file_and_a_changed_number_is_found(tmp_path: Path) -> None:
+    run("plan", str(EXAMPLES / "striae-abdomen.yaml"), "--out", str(tmp_path), "--members", "64")
+    written = tmp_path / "striae-abdomen.json"
+    assert run("replay", str(written)).returncode == 0
+    record = json.loads(written.read_text())
+    record["choice"]["forecast"]["outcomes"][0]["change_quantiles"][1] *= 1 + 1e-6
+    written.write_text(json.dumps(record))
+    changed = run("replay", str(written), "--json")
+    assert changed.returncode == 1
+    assert "change_quantiles" in json.loads(changed.stdout)["where"]
+    record["knowledge"]["sha256"] = "0" * 64
+    written.write_text(json.dumps(record))
+    assert run("replay", str(written)).returncode == 2
+    assert run("replay", str(EXAMPLES / "striae-abdomen.yaml")).returncode == 2
+
+
 def test_simulate_shows_where_a_protocol_leaves_the_envelope() -> None:
     case = str(EXAMPLES / "acne-scars.yaml")
     fine = run(
@@ -151,5 +167,5 @@ def test_a_broken_overlay_is_said_and_not_used(tmp_path: Path) -> None:
 
 
 def test_help_names_the_exit_of_each_command() -> None:
-    for command in ("screen", "plan", "simulate", "cite", "selftest", "warmup"):
+    for command in ("screen", "plan", "simulate", "replay", "cite", "selftest", "warmup"):
         assert run(command, "--help").returncode == 0

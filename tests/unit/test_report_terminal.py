@@ -13,8 +13,10 @@ import pytest
 from rich.console import Console
 from tests.unit import report_documents as made
 
+from needling.documents import Clearance
 from needling.planning.envelope import Breach
 from needling.report import terminal
+from needling.report.plain import clearance_text
 from needling.report.plots import band_plot, dot_rows
 
 BASE = made.knowledge()
@@ -32,8 +34,6 @@ OUTPUTS: dict[str, Callable[[Console], None]] = {
     "home": lambda c: terminal.show_choice(c, made.home_choice(), made.clearance("home"), BASE),
     "nothing": lambda c: terminal.show_choice(c, made.choice(made.nothing_plan()), made.clearance(), BASE),
     "stopped": lambda c: terminal.show_choice(c, made.choice(made.nothing_plan("home")), made.deferred(), BASE),
-    "clearance": lambda c: terminal.show_clearance(c, made.clearance(), BASE),
-    "deferred": lambda c: terminal.show_clearance(c, made.deferred(), BASE),
     "forecast": lambda c: terminal.show_forecast(c, made.clinic_plan(), made.choice().forecast, BASE),
     "sources": lambda c: terminal.show_sources(c, BASE.sources),
 }
@@ -72,8 +72,21 @@ def test_a_choice_shows_everything_that_counts() -> None:
 def test_brackets_are_text_and_not_markup() -> None:
     clearance = made.clearance()
     decision = clearance.decisions[0].model_copy(update={"because": "[bold red]see [/] [link=x]"})
-    text = printed(lambda c: terminal.show_clearance(c, clearance.model_copy(update={"decisions": (decision,)}), BASE))
+    changed = clearance.model_copy(update={"decisions": (decision,)})
+    text = printed(lambda c: terminal.show_choice(c, made.choice(), changed, BASE))
     assert "[bold red]see [/] [link=x]" in " ".join(text.split())
+
+
+@pytest.mark.parametrize("clearance", [made.clearance(), made.deferred()])
+def test_a_clearance_is_plain_text_within_80_columns(clearance: Clearance) -> None:
+    text = clearance_text(clearance, BASE)
+    assert max(map(len, text.splitlines())) <= 80
+    assert "Sources" in text and "[1]" in text and "not a cleared medical" in text
+    flat = " ".join(text.split())
+    told = [decision.tell if clearance.setting == "home" else decision.title for decision in clearance.decisions]
+    assert all(words.rstrip(".") in flat for words in told)
+    marked = clearance_text(clearance, BASE, bold=lambda title: f"*{title}*")
+    assert marked.replace("*", "") == text.replace("*", "")
 
 
 def test_breaches() -> None:

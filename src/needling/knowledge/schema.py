@@ -4,7 +4,6 @@ Numbers sit in fields whose last word is their unit (:mod:`needling.units`). ``a
 read; an entry that rests on memory alone is loaded but not released (:attr:`Rule.released`).
 """
 
-
 from functools import cached_property
 from typing import Annotated, Any, Literal, Self, cast
 
@@ -461,11 +460,15 @@ class Parameter(Sourced):
 
 
 class FollowUpRule(Sourced):
-    """A check of the follow-up schedule: days after each or after the last session."""
+    """A check of the follow-up schedule: days after each, before each or after the last session.
+
+    ``after_sessions_count`` keeps a check to the one session that follows so many others.
+    """
 
     id: Id
     says: Text
     anchor: Literal["each-session", "before-session", "last-session"]
+    after_sessions_count: int | None = None
     day_d: float
 
 
@@ -484,7 +487,6 @@ class Alternative(Sourced):
     """What else can be done, by whom, and for which concerns it is better or worse than needling."""
 
     id: Id
-    ref: Text = ""
     name: Text
     by: Literal["nobody", "person", "clinician", "specialist"]
     better_for: Text
@@ -502,10 +504,8 @@ class Jurisdiction(Sourced):
     covers: tuple[Id, ...] = ()
     statements: tuple[Reason, ...]
     home_devices: Literal["none-authorised", "claims-decide", "not-found"]
-    home_needle_mm: Annotated[float, Field(ge=0, le=3)] | None = None
-    clinic_needle_mm: Annotated[float, Field(ge=0, le=3)] | None = None
+    caps: Caps | None = None
     supervised_from_mm: Annotated[float, Field(gt=0, le=3)] | None = None
-    radiofrequency_supervised: bool = False
     evaluated_to_mm: float | None = None
     min_age_y: float | None = None
     evaluated_from_y: float | None = None

@@ -91,6 +91,8 @@ def _follow_ups(sessions: tuple[Session, ...], kb: Knowledge) -> tuple[FollowUp,
     found: list[FollowUp] = []
     for rule in kb.follow_ups:
         anchors = {"each-session": days, "before-session": days[1:], "last-session": days[-1:]}[rule.anchor]
+        if rule.after_sessions_count is not None:
+            anchors = days[rule.after_sessions_count : rule.after_sessions_count + 1]
         found += [FollowUp(day_d=max(day + rule.day_d, 0.0), what=rule.says) for day in anchors]
     return tuple(sorted(found, key=lambda check: (check.day_d, check.what)))
 
@@ -103,6 +105,7 @@ def plan_from_phases(
     kb: Knowledge,
     *,
     rationale: tuple[Reason, ...] = (),
+    declined: tuple[Reason, ...] = (),
     endpoints: dict[str, Endpoint],
 ) -> Plan:
     """A plan of given phases. It is not checked here: :func:`needling.planning.envelope.breaches` does that.
@@ -125,6 +128,7 @@ def plan_from_phases(
         sessions=sessions,
         stop_rules=tuple(step.says for step in steps if step.id.startswith(STOP)),
         follow_ups=_follow_ups(sessions, kb),
+        declined=declined,
         rationale=rationale,
         start=assessment.on,
         clearance_sha256=clearance.sha256,
@@ -134,7 +138,13 @@ def plan_from_phases(
 
 
 def no_treatment(
-    person: Person, assessment: Assessment, clearance: Clearance, kb: Knowledge, rationale: tuple[Reason, ...] = ()
+    person: Person,
+    assessment: Assessment,
+    clearance: Clearance,
+    kb: Knowledge,
+    *,
+    rationale: tuple[Reason, ...] = (),
+    declined: tuple[Reason, ...] = (),
 ) -> Plan:
     """The candidate that is always there: do nothing, and what that rests on."""
     return Plan(
@@ -142,6 +152,7 @@ def no_treatment(
         label="no treatment",
         envelope=assessment.setting,
         sessions=(),
+        declined=declined,
         rationale=rationale,
         start=assessment.on,
         clearance_sha256=clearance.sha256,

@@ -13,6 +13,12 @@ from needling.documents import Caps, Reason
 from needling.knowledge.schema import Jurisdiction, Knowledge
 
 _MOST = ("home_needle_mm", "clinic_needle_mm")
+_ALSO_CALLED = {"UK": "GB"}
+
+
+def _code(country: str) -> str:
+    code = country.strip().upper()
+    return _ALSO_CALLED.get(code, code)
 
 
 def jurisdictions_of(country: str, kb: Knowledge) -> tuple[Jurisdiction, ...]:
@@ -22,7 +28,7 @@ def jurisdictions_of(country: str, kb: Knowledge) -> tuple[Jurisdiction, ...]:
         country: code of a country or of a part of one; case does not matter.
         kb: jurisdictions.
     """
-    code = country.strip().upper()
+    code = _code(country)
     named = tuple(place for place in kb.jurisdictions if code == place.id or code in place.covers)
     if named or not code:
         return named
@@ -38,11 +44,10 @@ def _has_parts(code: str, kb: Knowledge) -> bool:
 
 def _own_caps(place: Jurisdiction) -> Caps:
     """One place's numbers as limits on a plan. Home is never supervised, so a home needle stays below that length."""
-    home = place.home_needle_mm
-    if place.supervised_from_mm is not None:
-        below = math.nextafter(place.supervised_from_mm, 0)
-        home = below if home is None else min(home, below)
-    return Caps(home_needle_mm=home, clinic_needle_mm=place.clinic_needle_mm)
+    caps = place.caps or Caps()
+    if place.supervised_from_mm is None:
+        return caps
+    return tightened(caps, Caps(home_needle_mm=math.nextafter(place.supervised_from_mm, 0)))
 
 
 def tightened(limits: Caps, more: Caps) -> Caps:
@@ -117,6 +122,14 @@ def notes_of(country: str, kb: Knowledge) -> tuple[Reason, ...]:
             ),
         )
     notes: list[Reason] = []
+    if all(place.id.startswith(f"{_code(country)}-") for place in places):
+        parts = ", ".join(f"{place.name} ({place.id})" for place in places)
+        notes.append(
+            Reason(
+                what=f"Parts of {_code(country)}",
+                why=f"The law differs between them; the tightest of those looked up counts: {parts}. Give the part.",
+            )
+        )
     for place in places:
         if place.supervised_from_mm is not None:
             notes.append(

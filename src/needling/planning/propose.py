@@ -95,6 +95,8 @@ def _zone_grid(
         )
     most = limits.needle_mm.value
     lengths = tuple(length for length in sorted(protocol.lengths_mm) if length <= most)
+    if goals.needle_length_mm in lengths:
+        lengths = (goals.needle_length_mm,)
     if not lengths:
         return Reason(
             what=f"{indication.name}, {site.name}: no plan",
@@ -172,28 +174,32 @@ def _phases(
 def _declined(goals: Goals, setting: Setting, limits: dict[str, ZoneLimits], kb: Knowledge) -> list[Reason]:
     """Why the wished device or length is not planned, for each zone where it is not."""
     reasons = []
+    where = "at home" if setting == "home" else "in the clinic"
     length = goals.needle_length_mm
     if goals.device is not None:
         device, envelope = kb.device(goals.device), kb.envelope(setting)
         if device.kind not in envelope.device_kinds or (setting == "home" and not device.home):
             reasons.append(
                 Reason(
-                    what=f"Declined: {device.name}",
-                    why=f"This device is not for use in the {setting}. {device.warning}".strip(),
+                    what=f"{device.name} {where}",
+                    why=f"This device is not for use {where}. {device.warning}".strip(),
                     sources=(*envelope.sources, *device.sources),
                     proposal=envelope.proposal,
                 )
             )
         if length is None and device.lengths_mm:
             length = min(device.lengths_mm)
+    # At home the limit is disputed: the person is told the default and shown both sides.
+    dispute = kb.find("conflicts", "length-and-place") if setting == "home" else None
+    why_short = f" {dispute.tell}" if dispute else ""
+    sides = (*dispute.sources_b, *dispute.sources_a) if dispute else ()
     for zone, limit in limits.items():
         if length is not None and length > limit.needle_mm.value:
-            where = "at home" if setting == "home" else "in the clinic"
             reasons.append(
                 Reason(
-                    what=f"Declined: {length:g} mm on the {kb.site(zone).name} {where}",
-                    why=f"The limit here is {limit.needle_mm.value:g} mm: {limit.needle_mm.because}.",
-                    sources=limit.needle_mm.sources,
+                    what=f"{length:g} mm on the {kb.site(zone).name} {where}",
+                    why=f"The limit here is {limit.needle_mm.value:g} mm: {limit.needle_mm.because}.{why_short}",
+                    sources=(*limit.needle_mm.sources, *sides),
                     proposal=limit.needle_mm.proposal,
                 )
             )
@@ -277,7 +283,7 @@ def propose(
     limits = {finding.zone: zone_limits(finding.zone, setting, clearance, kb) for finding in assessment.zones}
     declined = _declined(goals, setting, limits, kb)
     if clearance.verdict != "go":
-        return (no_treatment(person, assessment, clearance, kb, tuple(declined)),)
+        return (no_treatment(person, assessment, clearance, kb, declined=tuple(declined)),)
     grids: list[_ZoneGrid] = []
     unplanned: list[Reason] = []
     for finding in assessment.zones:
@@ -288,13 +294,14 @@ def propose(
             unplanned.append(grid)
         else:
             grids.append(grid)
-    plans = [no_treatment(person, assessment, clearance, kb, (*declined, *unplanned))]
+    if goals.device is not None and not declined and all(grid.device != goals.device for grid in grids):
+        why = "None of its needles fits the protocols and limits here."
+        declined.append(Reason(what=kb.device(goals.device).name, why=why))
+    refused, reasons = tuple(declined), tuple(unplanned)
+    plans = [no_treatment(person, assessment, clearance, kb, rationale=reasons, declined=refused)]
     if not grids:
         return tuple(plans)
-    if goals.device is not None and not declined and all(grid.device != goals.device for grid in grids):
-        name = kb.device(goals.device).name
-        declined.append(Reason(what=f"Not used: {name}", why="None of its needles fits the protocols and limits here."))
-    rationale = (*declined, *unplanned, *_limit_reasons(grids, limits, kb))
+    rationale = (*reasons, *_limit_reasons(grids, limits, kb))
     seen: set[tuple[Phase, ...]] = set()
     for level in range(max(len(grid.strengths) for grid in grids)):
         for wished, count in _schedules(grids):
@@ -304,7 +311,9 @@ def propose(
                 continue
             seen.add(phases)
             endpoints = _endpoint(grids, phases[-1].groups, limits, setting, kb)
-            plan = plan_from_phases(phases, person, assessment, clearance, kb, rationale=rationale, endpoints=endpoints)
+            plan = plan_from_phases(
+                phases, person, assessment, clearance, kb, rationale=rationale, declined=refused, endpoints=endpoints
+            )
             if not breaches(plan, clearance, kb):
                 plans.append(plan)
     return tuple(plans)

@@ -115,6 +115,22 @@ def _beside_nothing(choice: Choice, telling: Telling) -> Statement | None:
     return telling.say(text, lead=f"Beside {nothing_words(telling.home)}")
 
 
+def declined_section(choice: Choice, telling: Telling) -> Section | None:
+    """What was wished and is not planned, and why: it stands before everything that is planned instead."""
+    if not choice.plan.declined:
+        return None
+    title = "What you asked for, and why not" if telling.person else "Declined wishes"
+    telling = telling.at(title)
+    points = [
+        telling.say(reason.why, reason.sources, lead=f"No: {reason.what}", proposal=reason.proposal)
+        for reason in choice.plan.declined
+    ]
+    if choice.plan.sessions:
+        words = "The plan below is what is possible instead. It is no substitute for what was asked for"
+        points.append(telling.say(words))
+    return Section("declined", title, points=tuple(points))
+
+
 def refusal_section(choice: Choice, telling: Telling) -> Section | None:
     """Why there is no plan with sessions, when the answer was no: what was wished and declined."""
     if not choice.plan.rationale:
@@ -141,10 +157,7 @@ def choice_section(choice: Choice, telling: Telling) -> Section:
     reasons = choice.plan.rationale
     if telling.person:
         reasons = tuple(reason for reason in reasons if not reason.why.startswith(_TRIALS))
-    points = [
-        telling.say(reason.why, reason.sources, lead=reason.what, proposal=reason.proposal)
-        for reason in sorted(reasons, key=lambda reason: not reason.what.startswith("Declined"))
-    ]
+    points = [telling.say(reason.why, reason.sources, lead=reason.what, proposal=reason.proposal) for reason in reasons]
     points.append(telling.say(choice.binding, lead="What held the plan back"))
     second = next((card for card in choice.scorecards if card.plan == choice.runner_up), None)
     points.append(

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from datetime import date
 
-from needling.documents import Assessment, Clearance, Decision, Fact, FactValue, Person, Question, Verdict
+from needling.documents import Assessment, Choice, Clearance, Decision, Fact, FactValue, Person, Question, Verdict
 from needling.knowledge.schema import Conflict, FactDefinition, Rule
 from needling.report.explanation import Row, Section, Statement, Table, Telling
 from needling.report.words import (
@@ -33,6 +33,13 @@ def verdict_headline(clearance: Clearance) -> str:
     if clearance.verdict == "refer" and clearance.setting == "home" and clearance.envelope == "clinic":
         return "Not at home"
     return VERDICT_WORD[clearance.verdict]
+
+
+def choice_headline(choice: Choice, clearance: Clearance) -> str:
+    """The answer in a few words, where a wish was declined though the person may go."""
+    if clearance.verdict == "go" and choice.plan.declined:
+        return "Not what was asked for"
+    return verdict_headline(clearance)
 
 
 def verdict_sentence(clearance: Clearance, *, person: bool) -> str:

@@ -160,7 +160,7 @@ def _mark_outcome(frame: Frame, outcome: Outcome, down: bool) -> None:
     if frame.y_range[0] < wanted < frame.y_range[1]:
         ends = frame.path(frame.x_range, (wanted, wanted))
         sheet.line(ends, INK, 0.9, DASHED)
-        sheet.text(ends[0][0] + 3, ends[0][1] + (-9 if down else 3), "counts as a gain", SMALL)
+        sheet.text(ends[0][0] + 3, ends[0][1] + (-10.5 if down else 3.5), "counts as a gain", SMALL)
     if outcome.judge_day_d <= frame.x_range[1]:
         x, y = frame.at(outcome.judge_day_d, frame.y_range[1])
         sheet.line([(x, frame.bottom), (x, y)], MUTED, 0.9, DOTTED)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from needling.documents import Case, Choice, Clearance
 from needling.knowledge.schema import Knowledge
-from needling.report.about_choice import choice_section, refusal_section
+from needling.report.about_choice import choice_section, declined_section, refusal_section
 from needling.report.about_clearance import (
     Known,
     answer_section,
@@ -110,17 +110,20 @@ def _conflicts(clearance: Clearance | None, telling: Telling) -> Section | None:
     return conflicts_section((name for decision in decisions for name in decision.conflicts), telling)
 
 
-def _clearance_sections(clearance: Clearance, telling: Telling, known: Known | None) -> list[Section | None]:
-    """Why, what is open; and the sheet for the clinic unless the way is free."""
-    sheet = handoff_section(clearance, telling, known) if clearance.verdict != "go" else None
+def _clearance_sections(
+    clearance: Clearance, telling: Telling, known: Known | None, declined: bool = False
+) -> list[Section | None]:
+    """Why, what is open; and the sheet for the clinic unless the way is free and nothing was declined."""
+    sheet = handoff_section(clearance, telling, known) if clearance.verdict != "go" or declined else None
     return [decisions_section(clearance, telling), questions_section(clearance, telling), sheet]
 
 
 def _choice_sections(choice: Choice, clearance: Clearance | None, telling: Telling, known: Known) -> list[Section]:
     plan, forecast = choice.plan, choice.forecast
     parts: list[Section | None] = [_choice_answer(choice, clearance, telling)]
+    parts.append(declined_section(choice, telling))
     if clearance is not None:
-        parts += _clearance_sections(clearance, telling, known)
+        parts += _clearance_sections(clearance, telling, known, declined=telling.home and bool(plan.declined))
     # A clinician weighs both sides before the plan; a person first wants to know what it is.
     parts += [] if telling.person else [_conflicts(clearance, telling)]
     if plan.sessions:

@@ -99,15 +99,15 @@ class Explanation:
         raise KeyError(name)
 
     def __str__(self) -> str:
-        lines = [*_wrap(self.title.upper()), "=" * min(len(self.title), COLUMNS), *_wrap(self.notice), ""]
+        lines = [*wrapped(self.title.upper()), "=" * min(len(self.title), COLUMNS), *wrapped(self.notice), ""]
         for section in self.sections:
-            lines += _section_lines(section)
+            lines += section_lines(section)
         if self.bibliography:
             lines += ["Sources", "-" * len("Sources")]
             for reference in self.bibliography:
                 lines += reference_lines(reference)
             lines.append("")
-        lines += _wrap(self.notice)
+        lines += wrapped(self.notice)
         return "\n".join(line.rstrip() for line in lines)
 
 
@@ -144,7 +144,8 @@ class Telling:
 # ---------------------------------------------------------------- plain text
 
 
-def _wrap(text: str, first: str = "", later: str | None = None) -> list[str]:
+def wrapped(text: str, first: str = "", later: str | None = None) -> list[str]:
+    """Text as lines of at most 80 columns; ``first`` opens the first line, ``later`` the others."""
     return textwrap.wrap(
         " ".join(text.split()),
         COLUMNS,
@@ -154,13 +155,14 @@ def _wrap(text: str, first: str = "", later: str | None = None) -> list[str]:
     ) or [""]
 
 
-def _section_lines(section: Section) -> list[str]:
-    title = _wrap(section.title)
+def section_lines(section: Section) -> list[str]:
+    """A section as plain text: title, paragraphs, points and tables within 80 columns."""
+    title = wrapped(section.title)
     lines = [*title, ("-" if section.level == 2 else "·") * max(map(len, title))]
     for paragraph in section.paragraphs:
-        lines += [*_wrap(str(paragraph)), ""]
+        lines += [*wrapped(str(paragraph)), ""]
     for point in section.points:
-        lines += _wrap(str(point), "- ", "  ")
+        lines += wrapped(str(point), "- ", "  ")
     if section.points:
         lines.append("")
     for table in section.tables:
@@ -189,15 +191,15 @@ def _table_lines(table: Table) -> list[str]:
     gap = 2
     cells = [table.headers, *(row.plain() for row in table.rows)]
     widths = column_widths(cells, COLUMNS - gap * (len(table.headers) - 1))
-    lines = _wrap(table.caption) if table.caption else []
+    lines = wrapped(table.caption) if table.caption else []
     for index, row in enumerate(cells):
-        wrapped = [
+        columns = [
             textwrap.wrap(cell, width, break_on_hyphens=False) or [""] for cell, width in zip(row, widths, strict=True)
         ]
-        for line in range(max(map(len, wrapped))):
+        for line in range(max(map(len, columns))):
             parts = [
                 (column[line] if line < len(column) else "").ljust(width)
-                for column, width in zip(wrapped, widths, strict=True)
+                for column, width in zip(columns, widths, strict=True)
             ]
             lines.append((" " * gap).join(parts))
         if index == 0:
@@ -208,10 +210,10 @@ def _table_lines(table: Table) -> list[str]:
 def reference_lines(reference: Reference) -> list[str]:
     """One source as lines of plain text: what it is, how it was reached, why it is used, what speaks against."""
     indent = " " * (len(str(reference.number)) + 3)
-    lines = _wrap(sentence(reference.cites), f"[{reference.number}] ", indent)
+    lines = wrapped(sentence(reference.cites), f"[{reference.number}] ", indent)
     if reference.link:
-        lines += _wrap(reference.link, indent)
-    lines += _wrap("; ".join(reference_facts(reference)), indent)
+        lines += wrapped(reference.link, indent)
+    lines += wrapped("; ".join(reference_facts(reference)), indent)
     return lines
 
 

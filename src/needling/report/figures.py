@@ -5,7 +5,7 @@ matplotlib is loaded only when a figure is drawn; there is no pyplot and no glob
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import sqrt
 from typing import Protocol
 
@@ -166,6 +166,7 @@ def candidates_figure(choice: Choice) -> Figure | None:
             ticks, [number(tick) for tick in ticks], "days of redness after a session that most people stay below"
         )
         frame.heading(["Careful gain (1 = a change that people notice)"])
+        _name_marks(frame, cards, chosen, second)
         for front, face, edge in ((False, PAPER, MUTED), (True, MIDDLE_BAND, ACCENT)):
             for card in cards:
                 if card.on_front == front and card is not chosen and not is_nothing(card):
@@ -184,7 +185,6 @@ def candidates_figure(choice: Choice) -> Figure | None:
                 INK,
                 width=2,
             )
-        _name_marks(frame, chosen, second)
         _paint_size_key(sheet)
 
     what = "no candidate" if chosen is None else option_name(chosen.plan, chosen.visits_count, home)
@@ -206,17 +206,29 @@ def candidates_figure(choice: Choice) -> Figure | None:
     )
 
 
-def _name_marks(frame: Frame, chosen: Scorecard | None, second: Scorecard | None) -> None:
-    """Names of the chosen and the second best with a thin line to their marks, clear of the other marks."""
-    for card, said, up in ((chosen, "chosen", 16.0), (second, "second best", -24.0)):
-        if card is None or is_nothing(card):
-            continue
-        x, y = frame.at(card.redness_d, card.gain_low)
-        y_text = min(max(y + up, frame.bottom + 6), frame.bottom + frame.height - 6)
-        side: Align = "right" if x > frame.left + frame.width / 2 else "left"
-        x_text = x - 24 if side == "right" else x + 24
-        frame.sheet.line([(x, y), (x_text, y_text + 3)], INK, 0.7)
-        frame.sheet.text(x_text + (-2 if side == "right" else 2), y_text, said, align=side, bold=said == "chosen")
+def _name_marks(frame: Frame, cards: Sequence[Scorecard], chosen: Scorecard | None, second: Scorecard | None) -> None:
+    """Names of the chosen and the second best beside all marks, each with a thin line to its own."""
+    places = [frame.at(card.redness_d, card.gain_low)[0] for card in cards if not is_nothing(card)]
+    named = [(card, said) for card, said in ((chosen, "chosen"), (second, "second best")) if card is not None]
+    named = [(card, said) for card, said in named if not is_nothing(card)]
+    if not named:
+        return
+    on_the_left = min(places) > frame.left + _NAME_ROOM
+    x_text = min(places) - 14 if on_the_left else min(max(places) + 14, frame.left + frame.width - _NAME_ROOM)
+    side: Align = "right" if on_the_left else "left"
+    heights = [frame.at(card.redness_d, card.gain_low)[1] for card, _ in named]
+    if len(heights) > 1 and abs(heights[0] - heights[1]) < _LINE:
+        # Two names at one height would lie on each other.
+        middle = sum(heights) / 2
+        up = _LINE / 2 if heights[0] >= heights[1] else -_LINE / 2
+        heights = [middle + up, middle - up]
+    for (card, said), y_text in zip(named, heights, strict=True):
+        frame.sheet.line([frame.at(card.redness_d, card.gain_low), (x_text, y_text)], INK, 0.7)
+        frame.sheet.text(x_text + (-2 if side == "right" else 2), y_text - 3, said, align=side, bold=said == "chosen")
+
+
+_NAME_ROOM = 70.0
+_LINE = 13.0
 
 
 def _paint_size_key(sheet: Sheet) -> None:
@@ -228,7 +240,7 @@ def _paint_size_key(sheet: Sheet) -> None:
         sheet.marks([(x + wide / 2, 16)], wide, PAPER, MUTED)
         sheet.text(x + wide + 3, 13, str(count), SMALL, MUTED)
         x += wide + 20
-    sheet.text(x - 4, 13, f"of {DOTS}", SMALL, MUTED)
+    sheet.text(x, 13, f"of {DOTS}", SMALL, MUTED)
     sheet.marks([(225, 16)], 8, MIDDLE_BAND, ACCENT)
     sheet.text(233, 13, "beaten by none", SMALL, MUTED)
 
@@ -339,15 +351,15 @@ class ChannelMap(Protocol):
     """Where the needles went: one entry for each channel."""
 
     @property
-    def x_mm(self) -> Sequence[float]:
+    def x_mm(self) -> Iterable[float]:
         """Along one side of the zone."""
 
     @property
-    def y_mm(self) -> Sequence[float]:
+    def y_mm(self) -> Iterable[float]:
         """Along the other side."""
 
     @property
-    def pass_number(self) -> Sequence[int]:
+    def pass_number(self) -> Iterable[int]:
         """Which pass made it, in the order of rolling."""
 
     @property

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from needling.documents import Approval, Case, Choice, Clearance, Verdict
 from needling.knowledge.schema import Knowledge
-from needling.report.about_clearance import verdict_headline, verdict_sentence
+from needling.report.about_clearance import choice_headline, verdict_headline, verdict_sentence
 from needling.report.about_forecast import MIDDLE, harm_name, told_outcomes, uncapital
 from needling.report.about_plan import visits_of
 from needling.report.bibliography import Bibliography, Reference
@@ -277,7 +277,7 @@ def render_html(
         f"of {plan.knowledge_version}"
     )
     verdict: Verdict = clearance.verdict
-    word = verdict_headline(clearance)
+    word = choice_headline(choice, clearance)
     answer = plan.label
     if not plan.sessions:
         word = word if verdict != "go" else f"{nothing_words(plan.envelope == 'home').capitalize()} is best for now"

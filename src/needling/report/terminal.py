@@ -17,12 +17,18 @@ from rich.text import Text
 
 from needling.documents import Choice, Clearance, Forecast, Plan
 from needling.knowledge.schema import Knowledge, Source
-from needling.report.about_choice import CANDIDATES_SHOWN, SCORE_HEADERS, choice_section, refusal_section, score_rows
+from needling.report.about_choice import (
+    CANDIDATES_SHOWN,
+    SCORE_HEADERS,
+    choice_section,
+    declined_section,
+    refusal_section,
+    score_rows,
+)
 from needling.report.about_clearance import (
-    answer_section,
+    choice_headline,
     decisions_section,
     questions_section,
-    verdict_headline,
     verdict_sentence,
 )
 from needling.report.about_forecast import (
@@ -39,6 +45,7 @@ from needling.report.about_forecast import (
 from needling.report.about_plan import plan_section, stop_section
 from needling.report.bibliography import Bibliography, Reference, safe_link
 from needling.report.explanation import PROPOSAL, Row, Section, Statement, Table, Telling, column_widths
+from needling.report.plain import ACCESS_MARK, QUESTIONS_SHOWN
 from needling.report.plots import band_plot, dot_rows
 from needling.report.words import ACCESS_WORD, DOTS, NOTICE, nothing_words, sentence, zones_name
 
@@ -48,7 +55,6 @@ if TYPE_CHECKING:
 _COLUMNS = 80
 _LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 _DAYS_PER_MONTH = 30.4
-_QUESTIONS_SHOWN = 12
 _GAP = 2
 
 
@@ -144,23 +150,7 @@ def _telling(kb: Knowledge, home: bool) -> Telling:
     return Telling(kb, "person" if home else "clinician", home, Bibliography(kb))
 
 
-# ---------------------------------------------------------------- clearance
-
-
-def show_clearance(console: Console, clearance: Clearance, kb: Knowledge) -> None:
-    """The answer to "is it for me?": verdict, each zone, why, what is open, sources."""
-    telling = _telling(kb, clearance.setting == "home")
-    lines = [verdict_sentence(clearance, person=True)]
-    if not telling.person:
-        lines.append(verdict_sentence(clearance, person=False))
-    _panel(console, verdict_headline(clearance), lines)
-    differ = len({(zone.verdict, zone.earliest) for zone in clearance.zones}) > 1
-    if differ:
-        for table in answer_section(clearance, telling).tables:
-            _table(console, table)
-    _section(console, decisions_section(clearance, telling))
-    _questions(console, clearance, telling)
-    _ending(console, telling.bibliography)
+# ---------------------------------------------------------------- questions
 
 
 def _questions(console: Console, clearance: Clearance, telling: Telling) -> None:
@@ -169,8 +159,8 @@ def _questions(console: Console, clearance: Clearance, telling: Telling) -> None
         return
     _title(console, section.title)
     _print(console, *(_statement(paragraph) for paragraph in section.paragraphs))
-    _points(console, section.points[:_QUESTIONS_SHOWN])
-    more = len(section.points) - _QUESTIONS_SHOWN
+    _points(console, section.points[:QUESTIONS_SHOWN])
+    more = len(section.points) - QUESTIONS_SHOWN
     if more > 0:
         _print(console, f"  ... and {more} more")
 
@@ -259,7 +249,7 @@ def show_choice(console: Console, choice: Choice, clearance: Clearance, kb: Know
     """A choice: verdict, plan, what to expect, what was compared, harms, waiting times, questions, sources."""
     plan, forecast = choice.plan, choice.forecast
     telling = _telling(kb, plan.envelope == "home")
-    headline = verdict_headline(clearance)
+    headline = choice_headline(choice, clearance)
     if plan.sessions:
         lines = [plan.label[0].upper() + plan.label[1:]]
         told = told_outcomes(forecast)
@@ -270,6 +260,7 @@ def show_choice(console: Console, choice: Choice, clearance: Clearance, kb: Know
         lines = [verdict_sentence(clearance, person=True)] if clearance.verdict != "go" else []
         lines.append(f"The plan for now: {nothing_words(telling.home)}.")
     _panel(console, headline, lines)
+    _section(console, declined_section(choice, telling))
     _section(console, decisions_section(clearance, telling))
     _questions(console, clearance, telling)
     if plan.sessions:
@@ -292,15 +283,6 @@ def show_choice(console: Console, choice: Choice, clearance: Clearance, kb: Know
 # ---------------------------------------------------------------- sources
 
 
-_ACCESS_MARK = {
-    "primary": "full",
-    "abstract": "abstract",
-    "secondary": "second hand",
-    "memory": "unchecked",
-    "missing": "missing",
-}
-
-
 def _source_line(console: Console, mark: str, cites: str, access: str) -> None:
     """One line for a source: number, title as far as it fits, and how it was read."""
     room = _width(console) - len(mark) - len(access) - 4
@@ -316,7 +298,7 @@ def show_bibliography(console: Console, references: Sequence[Reference]) -> None
         return
     _title(console, "Sources")
     for reference in references:
-        _source_line(console, f"[{reference.number}]", reference.cites, _ACCESS_MARK[reference.access])
+        _source_line(console, f"[{reference.number}]", reference.cites, ACCESS_MARK[reference.access])
 
 
 def show_sources(console: Console, sources: Sequence[Source]) -> None:

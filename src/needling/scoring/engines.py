@@ -282,19 +282,19 @@ def event_grade(given: Given, scoring: Scoring) -> Scored:
     Inputs: ``kind``; ``lasted_h``, ``treatment``, ``daily_life``; ``hospital``, ``disability``, ``life_threat``,
     ``death``. Range 1 to 5. What is not known can only raise the grade, and is named. Our mapping, on the general
     steps of CTCAE 5.0. Licence: scoring-only, own wording.
+
+    Sources: fda-microneedling-2025 (risks, reporting).
     """
-    grades = [1.0]
     kind = scoring.kinds[int(given["kind"])]
-    if kind.by in given or not any(step.reached(0) for step in scoring.tables[kind.table]):
-        grades.append(scoring.look_up(kind.table, given.get(kind.by, 0)))
-    else:
-        grades.append(scoring.look_up(kind.table, 0))  # its lowest grade holds whatever the answer is
-    grades += [scoring.points(name, given[name]) for name in given if name not in ("kind", "lasted_h")]
-    asked = {kind.by, "treatment", "daily_life"}
-    open_answers = [item.name for item in scoring.items if item.name in asked and item.name not in given]
-    grade = max(grades)
-    remark = f"At least this grade; not known yet: {', '.join(open_answers)}." if open_answers and grade < 5 else ""
-    return Scored(grade, remark=remark)
+    gradable = [item for item in scoring.items if item.name not in ("kind", "lasted_h")]
+    grades = [scoring.points(item.name, given[item.name]) for item in gradable if item.name in given]
+    grade = max(scoring.look_up(kind.table, given.get(kind.by, 0)), *grades, 1)  # at 0 stands the kind's lowest grade
+    may_raise = {item.name: scoring.points(item.name, item.high) for item in gradable if item.name not in given}
+    if kind.by not in given:
+        at_most = scoring.look_up(kind.table, scoring.item(kind.by).high)
+        may_raise[kind.by] = max(at_most, may_raise.get(kind.by, 0))
+    still_open = [name for name, most in may_raise.items() if most > grade]
+    return Scored(grade, remark=f"At least this grade; not known yet: {', '.join(still_open)}." if still_open else "")
 
 
 ENGINES: dict[str, Engine] = {
