@@ -24,8 +24,8 @@ _HOME = {
     "simulate_many": "needling.simulation",
     "forecast": "needling.simulation",
     "choose": "needling.choosing",
-    "score": "needling.choosing",
-    "recalibrate": "needling.choosing",
+    "score": "needling.learning",
+    "recalibrate": "needling.learning",
     "explain": "needling.report.explain",
     "read_case": "needling.planning.cases",
     "Approval": "needling.documents",
@@ -50,7 +50,7 @@ _HOME = {
 __all__ = [*_HOME]
 
 if TYPE_CHECKING:
-    from needling.choosing import choose, recalibrate, score
+    from needling.choosing import choose
     from needling.documents import (
         Approval,
         Assessment,
@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     )
     from needling.errors import BadInput, BadKnowledge, NeedlingError, NotAllowed, OutOfRange
     from needling.knowledge import Knowledge, load_knowledge
+    from needling.learning import recalibrate, score
     from needling.planning.approve import approve
     from needling.planning.cases import read_case
     from needling.planning.envelope import breaches

@@ -1,38 +1,31 @@
-"""Choosing, scoring and learning: the few verbs that need planning and simulation together."""
+"""Choosing among simulated candidates: hard limits, the Pareto set, and the mildest of equals."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from needling.documents import (
-    Approval,
-    Assessment,
-    Choice,
-    Delivery,
-    Goals,
-    Miss,
-    Misses,
-    Plan,
-    Scorecard,
-    SessionRecord,
-)
+from needling.documents import Choice, Goals, Plan, Scorecard
 from needling.errors import BadInput, NotAllowed
 from needling.knowledge.schema import Knowledge
-from needling.simulation import Belief, Course, CourseResult, forecast, objectives, simulate
-from needling.simulation.metrics import crps_from_quantiles, quantile_at
-from needling.simulation.recalibrate import Learned, reweight
+from needling.simulation import Course, CourseResult, forecast, objectives
+from needling.units import from_si
+
+_RESAMPLES = 100
+_NEAREST = 6  # candidates close enough to the best to be worth asking whether they differ at all
 
 
 class _Judged(NamedTuple):
-    """One candidate as the choice sees it; ``gain_known`` False: no honest forecast of a result exists."""
+    """One candidate as the choice sees it: its gain for each member, and whether that can be forecast."""
 
     plan: Plan
     course: Course
     card: Scorecard
+    gain: NDArray[np.float64]
     gain_known: bool
 
 
@@ -40,7 +33,12 @@ def _parameter(kb: Knowledge, name: str) -> float:
     return kb.parameter(name).quantity.median
 
 
-def _barred(plan: Plan, course: Course, redness_d: float, visits: int, goals: Goals) -> str:
+def _shortest_gap_d(plan: Plan) -> float:
+    days = sorted({session.day_d for session in plan.sessions})
+    return min((after - before for before, after in pairwise(days)), default=float("inf"))
+
+
+def _barred(plan: Plan, course: Course, redness_d: float, ready_d: float, visits: int, goals: Goals) -> str:
     """The first hard limit that a candidate breaks; empty when it breaks none."""
     if course.result is not CourseResult.OK:
         return f"no forecast: {course.result.value}"
@@ -48,6 +46,8 @@ def _barred(plan: Plan, course: Course, redness_d: float, visits: int, goals: Go
         return f"at most {goals.max_visits_count} visits are wanted"
     if goals.max_redness_d is not None and redness_d > goals.max_redness_d:
         return f"at most {goals.max_redness_d:g} days of redness after a session are wanted"
+    if _shortest_gap_d(plan) < ready_d:
+        return f"the skin needs {ready_d:.0f} days to be ready for the next session"
     return ""
 
 
@@ -67,6 +67,7 @@ def _judge(plan: Plan, course: Course, goals: Goals, kb: Knowledge) -> _Judged:
     gain = float(np.median(found.gain)) if visits else 0.0
     redness = float(np.quantile(found.redness_d, _parameter(kb, "choosing-redness-quantile"))) if visits else 0.0
     harm = float(np.mean(found.harm_probability)) if visits else 0.0
+    ready_d = from_si(float(np.quantile(course.ready_time, _parameter(kb, "choosing-ready-quantile"))), "d")
     utility = (
         goals.gain_weight * low
         - goals.downtime_weight * visits * redness / _parameter(kb, "choosing-redness-exchange")
@@ -83,9 +84,9 @@ def _judge(plan: Plan, course: Course, goals: Goals, kb: Knowledge) -> _Judged:
         visits_count=visits,
         utility=utility,
         on_front=False,
-        barred_by=_barred(plan, course, redness, visits, goals),
+        barred_by=_barred(plan, course, redness, ready_d, visits, goals),
     )
-    return _Judged(plan, course, card, found.gain_known)
+    return _Judged(plan, course, card, found.gain, found.gain_known)
 
 
 def _dominates(a: Scorecard, b: Scorecard) -> bool:
@@ -124,6 +125,29 @@ def _best(judged: Sequence[_Judged]) -> _Judged:
     return max(enumerate(judged), key=lambda pair: (pair[1].card.utility, -pair[1].card.visits_count, -pair[0]))[1]
 
 
+def _gain_error(one: _Judged, other: _Judged, quantile: float) -> float:
+    """How far the difference of two careful gains may be off because the ensemble is finite: a paired bootstrap."""
+    members = one.gain.size
+    picks = np.random.default_rng(0).integers(0, members, (_RESAMPLES, members))
+    spread = np.quantile(one.gain[picks], quantile, axis=1) - np.quantile(other.gain[picks], quantile, axis=1)
+    return float(np.std(spread))
+
+
+def _mildest_of_equals(judged: Sequence[_Judged], goals: Goals, kb: Knowledge) -> tuple[_Judged, int]:
+    """The best candidate, or the mildest of those that the ensemble cannot tell from it, and how many those are."""
+    best = _best(judged)
+    if not best.plan.sessions:
+        return best, 0
+    quantile = _parameter(kb, "choosing-robust-quantile")
+    near = sorted((one for one in judged if one.plan.sessions), key=lambda one: -one.card.utility)[:_NEAREST]
+    equals = [
+        one
+        for one in near
+        if one is best or best.card.utility - one.card.utility <= goals.gain_weight * _gain_error(best, one, quantile)
+    ]
+    return min(equals, key=lambda one: (one.card.harm_probability, one.card.visits_count)), len(equals) - 1
+
+
 def _longest_mm(plan: Plan) -> float:
     return max((stroke.needle_length_mm for session in plan.sessions for stroke in session.strokes), default=0.0)
 
@@ -158,7 +182,7 @@ def _worth_showing(allowed: list[_Judged]) -> list[_Judged]:
     return routines if routines and not any(one.gain_known for one in routines) else allowed
 
 
-def _because(chosen: _Judged) -> str:
+def _because(chosen: _Judged, equals: int) -> str:
     card = chosen.card
     if not chosen.plan.sessions:
         return "doing nothing costs nothing, and nothing else is worth more here"
@@ -168,15 +192,17 @@ def _because(chosen: _Judged) -> str:
     )
     if not chosen.gain_known:
         return f"no trial allows a forecast; the mildest safe routine is shown ({costs}); doing nothing is as good"
-    return f"careful gain {card.gain_low:.2f} meaningful changes, {costs}"
+    tie = f"; {equals} more are as good within the ensemble's own error, this is the mildest" if equals else ""
+    return f"careful gain {card.gain_low:.2f} meaningful changes, {costs}{tie}"
 
 
 def choose(plans: Sequence[Plan], courses: Sequence[Course], goals: Goals | None = None) -> Choice:
     """Choose among simulated candidates.
 
-    Hard limits first (wishes, solver trouble), then the Pareto set in careful gain, redness, harm and visits,
-    then the highest weighted sum. The gain counts at a low quantile, so that a plan must be good for most of
-    the possible people. All candidates saw the same random numbers.
+    Hard limits first (wishes, skin not ready between sessions, solver trouble), then the Pareto set in careful
+    gain, redness, harm and visits, then the highest weighted sum; of candidates that a finite ensemble cannot
+    tell apart, the mildest. The gain counts at a low quantile, so that a plan must be good for most of the
+    possible people. All candidates saw the same random numbers.
 
     Args:
         plans: from :func:`needling.planning.propose.propose`; "no treatment" among them.
@@ -200,7 +226,7 @@ def choose(plans: Sequence[Plan], courses: Sequence[Course], goals: Goals | None
     allowed = [one for one in judged if not one.card.barred_by]
     if not allowed:
         raise NotAllowed("No candidate could be forecast: " + "; ".join(sorted({one.card.barred_by for one in judged})))
-    chosen = _best(_worth_showing(allowed))
+    chosen, equals = _mildest_of_equals(_worth_showing(allowed), goals, kb)
     others = [one for one in allowed if one is not chosen]
     runner_up = _best(others) if others else None
     return Choice(
@@ -209,166 +235,6 @@ def choose(plans: Sequence[Plan], courses: Sequence[Course], goals: Goals | None
         scorecards=tuple(one.card for one in judged),
         runner_up=runner_up.card.plan if runner_up else "there is no other candidate",
         binding=_binding(chosen, judged),
-        because=_because(chosen),
+        because=_because(chosen, equals),
         goals=goals,
     )
-
-
-# ---------------------------------------------------------------- forecast against what was seen
-
-
-def _delivered_plan(approval: Approval, records: Sequence[SessionRecord]) -> Plan:
-    """The approved plan with the sessions as they were really done; sessions without a record are left out."""
-    planned = approval.plan.sessions
-    sessions = []
-    for record in sorted(records, key=lambda record: record.on):
-        if record.approval != approval.sha256:
-            raise BadInput(f"a record of {record.on} belongs to another approval ({record.approval[:12]}...)")
-        if record.session >= len(planned):
-            raise BadInput(f"session {record.session} is not in the plan; it has sessions 0 to {len(planned) - 1}")
-        if not record.strokes:
-            continue
-        day = float((record.on - approval.plan.start).days)
-        sessions.append(
-            planned[record.session].model_copy(
-                update={"day_d": day, "device": record.device, "strokes": record.strokes}
-            )
-        )
-    return approval.plan.model_copy(update={"sessions": tuple(sessions), "label": "as delivered"})
-
-
-def _misses(approval: Approval, followups: Sequence[Assessment]) -> list[Miss]:
-    found = []
-    for followup in followups:
-        day = float((followup.on - approval.plan.start).days)
-        for outcome in approval.forecast.outcomes:
-            readings = [
-                score
-                for score in followup.scores
-                if score.scale == outcome.scale and score.zone in (outcome.zone, None)
-            ]
-            measure = next(
-                (
-                    m
-                    for m in approval.forecast.measures
-                    if m.zone == outcome.zone and m.measure == f"seen-{outcome.scale}"
-                ),
-                None,
-            )
-            if not readings or measure is None:
-                continue
-            levels = np.asarray(measure.levels_share)
-            band = np.array([np.interp(day, approval.forecast.days_d, row) for row in measure.quantiles])
-            seen = readings[0].value
-            low, q25, median, q75, high = (quantile_at(levels, band, q) for q in (0.05, 0.25, 0.5, 0.75, 0.95))
-            found.append(
-                Miss(
-                    measure=measure.measure,
-                    zone=outcome.zone,
-                    on=followup.on,
-                    forecast_median=median,
-                    low=low,
-                    high=high,
-                    seen=seen,
-                    error=seen - median,
-                    crps=crps_from_quantiles(levels, band, seen),
-                    inside_50=bool(q25 <= seen <= q75),
-                    inside_90=bool(low <= seen <= high),
-                )
-            )
-    return found
-
-
-def _deliveries(approval: Approval, records: Sequence[SessionRecord], kb: Knowledge) -> list[Delivery]:
-    from needling.simulation.bind import planned_density_per_cm2
-
-    found = []
-    for record in records:
-        planned = approval.plan.sessions[record.session]
-        late = (record.on - approval.plan.start - timedelta(days=planned.day_d)).days
-        for stroke in planned.strokes:
-            done = [own for own in record.strokes if own.zone == stroke.zone]
-            wanted = planned_density_per_cm2(kb.device(planned.device), stroke)
-            given = sum(planned_density_per_cm2(kb.device(record.device), own) for own in done)
-            found.append(
-                Delivery(
-                    session=record.session,
-                    zone=stroke.zone,
-                    planned_per_cm2=wanted,
-                    delivered_per_cm2=given,
-                    difference_pct=100 * (given - wanted) / wanted,
-                    late_d=float(late),
-                )
-            )
-    return found
-
-
-def score(
-    approval: Approval, records: Sequence[SessionRecord], followups: Sequence[Assessment], kb: Knowledge | None = None
-) -> Misses:
-    """Was the forecast right, and was the plan done?
-
-    Args:
-        approval: plan and forecast, frozen before the first session.
-        records: what was done.
-        followups: later assessments with scores on the forecast's scales.
-
-    Returns:
-        Each forecast against what was seen (error, CRPS, inside the 50 % and 90 % band), and planned against
-        delivered channel density and day. Means are None when nothing could be scored.
-
-    Raises:
-        BadInput: a record of another approval or of a session that is not in the plan.
-    """
-    from needling.knowledge import load_knowledge
-
-    _delivered_plan(approval, records)
-    misses = _misses(approval, followups)
-    return Misses(
-        approval=approval.sha256,
-        misses=tuple(misses),
-        deliveries=tuple(_deliveries(approval, records, kb or load_knowledge())),
-        mean_crps=float(np.mean([miss.crps for miss in misses])) if misses else None,
-        bias=float(np.mean([miss.error for miss in misses])) if misses else None,
-        inside_50_share=float(np.mean([miss.inside_50 for miss in misses])) if misses else None,
-        inside_90_share=float(np.mean([miss.inside_90 for miss in misses])) if misses else None,
-    )
-
-
-def recalibrate(
-    belief: Belief, approval: Approval, records: Sequence[SessionRecord], followups: Sequence[Assessment]
-) -> Learned:
-    """What the follow-up teaches about one person.
-
-    The course is run again as it was delivered; each member of the ensemble is weighted by how well its
-    severity agrees with the scores seen (normal noise of the scale), and the members are resampled.
-
-    Args:
-        belief: the one that made the forecast.
-        approval: carries the key of the random numbers.
-        records: sessions as delivered.
-        followups: assessments with scores.
-
-    Returns:
-        ``belief`` (the new one, or the old one when the data cannot carry an update), effective sample size,
-        and how much is data and how much prior, in words.
-
-    Raises:
-        BadInput: records of another approval, or no reading on a forecast scale.
-    """
-    from needling.simulation.bind import log_likelihood
-
-    delivered = _delivered_plan(approval, records)
-    readings = [
-        (outcome.zone, float((followup.on - approval.plan.start).days), score_.value)
-        for followup in followups
-        for outcome in approval.forecast.outcomes
-        for score_ in followup.scores
-        if score_.scale == outcome.scale and score_.zone in (outcome.zone, None)
-    ]
-    if not readings:
-        scales = ", ".join(sorted({outcome.scale for outcome in approval.forecast.outcomes}))
-        raise BadInput(f"no follow-up score on a forecast scale ({scales}); nothing can be learned")
-    frozen = approval.forecast
-    course = simulate(delivered, frozen.person, frozen.assessment, belief, key=frozen.key)
-    return reweight(belief, log_likelihood(course, readings), key=frozen.key)

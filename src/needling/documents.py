@@ -523,6 +523,7 @@ class Misses(Document):
     approval: Sha256
     misses: tuple[Miss, ...]
     deliveries: tuple[Delivery, ...]
+    unscored: tuple[Text, ...] = ()
     mean_crps: float | None
     bias: float | None
     inside_50_share: float | None

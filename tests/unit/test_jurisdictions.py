@@ -111,6 +111,13 @@ def test_together_limits_only_tighten(one: Caps, other: Caps) -> None:
     assert (both.bleeding == "no") == ("no" in (one.bleeding, other.bleeding))
 
 
+def test_a_law_with_a_limit_of_its_own_adds_to_supervision(kb: Knowledge) -> None:
+    scotland = kb.find("jurisdictions", "GB-SCT")
+    strict = scotland.model_copy(update={"caps": Caps(home_needle_mm=0.2, clinic_needle_mm=2.0)})
+    changed = kb.model_copy(update={"jurisdictions": (strict,)})
+    assert caps_of("GB-SCT", changed) == Caps(home_needle_mm=0.2, clinic_needle_mm=2.0)
+
+
 def test_a_place_stands_only_once(kb: Knowledge) -> None:
     twice = kb.jurisdictions[0].model_copy(update={"covers": ("DE",)})
     broken = kb.model_copy(update={"jurisdictions": (twice, *kb.jurisdictions[1:])})
@@ -150,6 +157,19 @@ def test_laser_is_better_for_light_skin_and_not_for_dark_or_unknown(kb: Knowledg
     names = {skin: _names("acne-scars-rolling", skin, kb) for skin in ("I", "III", "IV", "VI", None)}
     assert "fractional-ablative-laser" in names["I"] and "fractional-ablative-laser" in names["III"]
     assert all("fractional-ablative-laser" not in names[skin] for skin in ("IV", "VI", None))
+
+
+def test_an_unknown_phototype_counts_for_nothing_and_against(kb: Knowledge) -> None:
+    assert "chemical-peel" in _names("pores-dullness", "II", kb)
+    assert "chemical-peel" not in _names("pores-dullness", None, kb), "made for I to III only"
+    laser = next(one for one in kb.alternatives if one.id == "fractional-ablative-laser")
+    for_all = tuple(
+        part.model_copy(update={"phototypes": ()}) if part.stands == "better" else part for part in laser.comparisons
+    )
+    changed = kb.model_copy(update={"alternatives": (laser.model_copy(update={"comparisons": for_all}),)})
+    changed.__dict__.pop("_index", None)
+    assert _names("acne-scars-rolling", "II", changed) == [laser.id]
+    assert _names("acne-scars-rolling", None, changed) == [], "worse for some, and this may be one of them"
 
 
 def test_better_and_worse_for_the_same_person_is_not_better(kb: Knowledge) -> None:

@@ -36,11 +36,22 @@ def released(comparison: Comparison) -> bool:
     return comparison.access != "memory" or comparison.proposal
 
 
+def _may_be_worse(alternative: Alternative, indication_id: str, phototype: Phototype | None) -> bool:
+    """Whether it is worse for this concern and phototype; for an unknown phototype, whether it is for any."""
+    return any(
+        one.stands == "worse"
+        and (not one.indications or indication_id in one.indications)
+        and (not one.phototypes or phototype is None or phototype in one.phototypes)
+        for one in alternative.comparisons
+    )
+
+
 def better_than_needling(indication_id: str, phototype: Phototype | None, kb: Knowledge) -> tuple[Alternative, ...]:
     """Alternatives that do better than needling for a concern and a phototype.
 
-    An alternative that is better by one comparison and worse by another, both for this person, is left out. A
-    comparison that rests on memory counts only where it is marked as our proposal; it comes last.
+    An alternative that is better by one comparison and worse by another, both for this person, is left out; so is
+    one that may be worse because the phototype is not known. A comparison that rests on memory counts only where it
+    is marked as our proposal; it comes last.
 
     Args:
         indication_id: the concern.
@@ -58,6 +69,6 @@ def better_than_needling(indication_id: str, phototype: Phototype | None, kb: Kn
     for place, alternative in enumerate(kb.alternatives):
         told = [one for one in comparisons_for(alternative, indication_id, phototype) if released(one)]
         better = [one for one in told if one.stands == "better"]
-        if better and not any(one.stands == "worse" for one in told):
+        if better and not _may_be_worse(alternative, indication_id, phototype):
             found.append((min(_READ.index(one.access) for one in better), place, alternative))
     return tuple(alternative for _, _, alternative in sorted(found, key=lambda row: row[:2]))
