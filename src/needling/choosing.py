@@ -134,12 +134,16 @@ def _gain_error(one: _Judged, other: _Judged, quantile: float) -> float:
 
 
 def _mildest_of_equals(judged: Sequence[_Judged], goals: Goals, kb: Knowledge) -> tuple[_Judged, int]:
-    """The best candidate, or the mildest of those that the ensemble cannot tell from it, and how many those are."""
+    """The best candidate, or the mildest of those that the ensemble cannot tell from it, and how many those are.
+
+    Doing nothing is among them: a plan must beat it by more than the ensemble's own error.
+    """
     best = _best(judged)
     if not best.plan.sessions:
         return best, 0
     quantile = _parameter(kb, "choosing-robust-quantile")
-    near = sorted((one for one in judged if one.plan.sessions), key=lambda one: -one.card.utility)[:_NEAREST]
+    near = sorted(judged, key=lambda one: -one.card.utility)[:_NEAREST]
+    near += [one for one in judged if not one.plan.sessions and all(one is not other for other in near)]
     equals = [
         one
         for one in near
@@ -154,9 +158,9 @@ def _longest_mm(plan: Plan) -> float:
 
 def _binding(chosen: _Judged, judged: list[_Judged]) -> str:
     """What keeps the choice from being another one: a wish, a limit of length, or nothing but its own merit."""
-    unbarred = _best(_worth_showing([one for one in judged if one.course.result is CourseResult.OK]))
-    if unbarred.card.plan_sha256 != chosen.card.plan_sha256:
-        return f"your wish: {unbarred.card.barred_by}; without it: {unbarred.card.plan}"
+    best = _best(_worth_showing([one for one in judged if one.course.result is CourseResult.OK]))
+    if best.card.barred_by:
+        return f"{best.card.barred_by}; without that limit: {best.card.plan}"
     if not chosen.plan.sessions:
         named = [reason.what for reason in (*chosen.plan.declined, *chosen.plan.rationale)]
         if named and len(judged) == 1:
@@ -169,7 +173,7 @@ def _binding(chosen: _Judged, judged: list[_Judged]) -> str:
         for reason in chosen.plan.rationale:
             if reason.what.startswith("Needle length") and f"at most {longest:g} mm" in reason.what:
                 return f"{reason.what}. {reason.why}"
-    return "none: a milder or stronger candidate scores lower by itself"
+    return "none: a stronger candidate would not be better by more than the forecast can tell"
 
 
 def _worth_showing(allowed: list[_Judged]) -> list[_Judged]:

@@ -20,7 +20,7 @@ COMMITTED = {
     "red_flags": (0, 3, 0, 0),
     "adverse_events": (0, 2, 0, 0),
     "envelopes": (0, 0, 0, 1),
-    "parameters": (0, 21, 0, 0),
+    "parameters": (0, 22, 0, 0),
     "alternatives": (0, 24, 0, 0),
 }
 TELLING = {"released", "proposal", "silent"}
