@@ -34,7 +34,7 @@ def measure(argument: list[str], repeats: int = REPEATS) -> Start:
 
 def run() -> dict[str, float]:
     """Ratios of ``needling screen`` to ``import pydantic``, and the seconds of a cold ``needling plan``."""
-    needling = [sys.executable, "-m", "needling.cli"]
+    needling = [sys.executable, "-m", "needling"]
     subprocess.run([*needling, "warmup"], check=True, stdout=subprocess.DEVNULL, cwd=ROOT)
     bare = measure([sys.executable, "-c", "import pydantic"])
     package = measure([sys.executable, "-c", "import needling"])

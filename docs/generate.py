@@ -218,7 +218,7 @@ def commands_page() -> str:
     group = typer.main.get_command(cli.app)
     codes = _paragraphs(cli).split("\n\n")[1]
     parts = ["# Commands", MADE, _paragraphs(cli).split("\n\n")[0], codes]
-    for name, command in group.commands.items():  # type: ignore[attr-defined]
+    for name, command in _commands(group):
         rows = []
         for parameter in command.params:
             given = (
@@ -230,6 +230,14 @@ def commands_page() -> str:
         parts += [f"## needling {name}", (command.help or "").replace("<", "&lt;")]
         parts += [table(("option", "does", "default"), rows)] if rows else []
     return "\n\n".join(parts) + "\n"
+
+
+def _commands(group: Any, before: str = "") -> Iterator[tuple[str, Any]]:
+    """Every command by its full name, the commands of a group after the group."""
+    for name, command in group.commands.items():
+        yield f"{before}{name}", command
+        if hasattr(command, "commands"):
+            yield from _commands(command, f"{before}{name} ")
 
 
 def _default(parameter: Any) -> str:

@@ -9,8 +9,9 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from needling.documents import Assessment, Person, Plan
+from needling.knowledge.base import Knowledge
 from needling.knowledge.load import BASE, section_files
-from needling.knowledge.schema import AdverseEvent, Device, Indication, Knowledge, Parameter, Scale, Site, Wait
+from needling.knowledge.schema import AdverseEvent, Device, Indication, Parameter, Scale, Site, Wait
 from needling.reading import parse_yaml
 
 ON = date(2026, 1, 15)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from needling.documents import Choice, Goals, Plan, Scorecard
 from needling.errors import BadInput, NotAllowed
-from needling.knowledge.schema import Knowledge
+from needling.knowledge.base import Knowledge
 from needling.simulation import Course, CourseResult, forecast, objectives
 from needling.units import from_si
 

@@ -8,7 +8,6 @@ Every command imports what it needs when it runs, so that screening never waits 
 
 from __future__ import annotations
 
-import gc
 import json
 import sys
 from contextlib import AbstractContextManager, nullcontext
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from needling.cli_knowledge import register
 from needling.errors import NeedlingError, OutOfRange
 
 if TYPE_CHECKING:
@@ -298,10 +298,11 @@ def warmup() -> None:
     typer.echo(f"Ready in {time.perf_counter() - start:.1f} s: knowledge {kb.version}, kernels compiled.")
 
 
+register(app)
+
+
 def main() -> None:
     """Entry point: every user error is one message on stderr (or JSON) and exit code 2, never a traceback."""
-    # A command lives for a second or two: collecting garbage while modules load only costs time.
-    gc.disable()
     try:
         app(standalone_mode=True)
     except OutOfRange as problem:
@@ -320,7 +321,3 @@ def _fail(problem: NeedlingError, code: int) -> None:
     else:
         typer.echo(f"needling: {problem}", err=True)
     raise SystemExit(code) from None
-
-
-if __name__ == "__main__":
-    main()

@@ -269,7 +269,7 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Any section of the evidence base, or one entry of it in full."""
-    from needling.knowledge.load import SECTIONS
+    from needling.knowledge.base import SECTIONS
     from needling.report.catalogue import known_section
 
     if section is not None:
@@ -318,7 +318,8 @@ def debt(as_json: AsJson = False) -> None:
 @app.command()
 def info(as_json: AsJson = False) -> None:
     """Version, hash, counts, how the sources were read, load time, and what is wrong with a clinic's own folder."""
-    from needling.knowledge.load import OVERLAY_VARIABLE, SECTIONS
+    from needling.knowledge.base import SECTIONS
+    from needling.knowledge.load import OVERLAY_VARIABLE
 
     start = time.perf_counter()
     kb = _knowledge()

@@ -25,10 +25,13 @@ ONLY_IN = {
     "django": ("needling.web",),
     "fhir": ("needling.fhir",),
     "ruamel": ("needling.reading", "needling.planning.cases", "needling.asking"),
-    "typer": ("needling.cli",),
+    "typer": (
+        "needling.cli",
+        "needling.cli_knowledge",
+    ),
     "rich": ("needling.cli", "needling.asking", "needling.report"),
-    "platformdirs": ("needling.knowledge.load", "needling.simulation.engines.lanes"),
-    "numpy": ("needling.simulation", "needling.choosing", "needling.report", "needling.selftest"),
+    "platformdirs": ("needling.knowledge.load", "needling.simulation.engines"),
+    "numpy": ("needling.simulation", "needling.choosing", "needling.learning", "needling.report", "needling.selftest"),
 }
 SLOW_LIBRARIES = ("numba", "llvmlite", "jax", "django", "scipy", "matplotlib", "fhir")
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from needling.knowledge.schema import Knowledge
+from needling.knowledge.base import Knowledge
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from needling.knowledge.schema import Knowledge
+from needling.knowledge.base import Knowledge
 
 # id: (people with the harm, people in the group)
 COUNTS = {

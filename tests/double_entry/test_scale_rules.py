@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from needling.knowledge.schema import Knowledge
+from needling.knowledge.base import Knowledge
 from needling.scoring import area_points, grade_event, score_scale
 
 # Goodman-Baron 2006, quantitative: points of one to ten scars of each kind, in four groups

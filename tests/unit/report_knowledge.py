@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from needling.documents import Citation
 from needling.knowledge import schema
-from needling.knowledge.schema import Knowledge
+from needling.knowledge.base import Knowledge
 
 
 def cite(key: str, stance: str = "supports", note: str = "") -> Citation:

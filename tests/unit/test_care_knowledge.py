@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from needling.knowledge.schema import CareStep, Knowledge
+from needling.knowledge.base import Knowledge
+from needling.knowledge.schema import CareStep
 
 LENGTHS_MM = (0.13, 0.2, 0.25, 0.3, 0.5, 0.6, 0.75, 1.0, 1.25, 1.5, 2.0, 2.5)
 RANK = {"memory": 0, "secondary": 1, "abstract": 2, "primary": 3}

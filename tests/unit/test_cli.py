@@ -18,7 +18,7 @@ EXAMPLES = ROOT / "examples"
 
 def run(*arguments: str, stdin: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
     result = subprocess.run(
-        [sys.executable, "-m", "needling.cli", *arguments],
+        [sys.executable, "-m", "needling", *arguments],
         input=stdin,
         capture_output=True,
         text=True,

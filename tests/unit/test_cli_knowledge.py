@@ -14,8 +14,7 @@ from typer.testing import CliRunner, Result
 
 from needling.cli_knowledge import COMMANDS, register
 from needling.errors import BadInput
-from needling.knowledge.load import SECTIONS, id_of
-from needling.knowledge.schema import Knowledge
+from needling.knowledge.base import SECTIONS, Knowledge, id_of
 from needling.report.catalogue import (
     COLUMNS,
     as_data,

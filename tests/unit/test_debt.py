@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from needling.knowledge.base import SECTIONS, Knowledge, id_of
 from needling.knowledge.debt import debt_counts, knowledge_debt
-from needling.knowledge.load import SECTIONS, id_of
-from needling.knowledge.schema import Knowledge, Rule
+from needling.knowledge.schema import Rule
 
 # section: (released, proposal, silent, part), as committed. Lower a number when a source has been read; never raise
 # one without a decision: it means that more of what is told rests on nobody's reading.
@@ -53,9 +53,7 @@ def test_a_rule_of_memory_is_silent_unless_it_is_our_proposal(kb: Knowledge) -> 
 
 def test_reading_a_source_pays_the_debt(kb: Knowledge) -> None:
     assert any(debt.id == "roller-hc902" for debt in knowledge_debt(kb))
-    read = kb.model_copy(
-        update={"sources": tuple(source.model_copy(update={"access": "primary"}) for source in kb.sources)}
-    )
+    read = kb.replace(sources=tuple(source.model_copy(update={"access": "primary"}) for source in kb.sources))
     read.__dict__.pop("_index", None)
     left = [debt.id for debt in knowledge_debt(read) if debt.section in ("devices", "topicals")]
     assert "roller-hc902" not in left and "retinoid" not in left
@@ -89,7 +87,7 @@ def _with(kb: Knowledge, section: str, name: str, **change: object) -> Knowledge
     entries = tuple(
         entry.model_copy(update=change) if id_of(section, entry) == name else entry for entry in getattr(kb, section)
     )
-    changed = kb.model_copy(update={section: entries})
+    changed = kb.replace(**{section: entries})
     changed.__dict__.pop("_index", None)
     return changed
 

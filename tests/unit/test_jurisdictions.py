@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from needling.documents import Caps
 from needling.errors import BadInput
+from needling.knowledge.base import Knowledge
 from needling.knowledge.checks import cross_check
 from needling.knowledge.load import Origin
-from needling.knowledge.schema import Knowledge
 from needling.planning.alternatives import better_than_needling, comparisons_for
 from needling.planning.jurisdiction import (
     caps_of,
@@ -114,13 +114,13 @@ def test_together_limits_only_tighten(one: Caps, other: Caps) -> None:
 def test_a_law_with_a_limit_of_its_own_adds_to_supervision(kb: Knowledge) -> None:
     scotland = kb.find("jurisdictions", "GB-SCT")
     strict = scotland.model_copy(update={"caps": Caps(home_needle_mm=0.2, clinic_needle_mm=2.0)})
-    changed = kb.model_copy(update={"jurisdictions": (strict,)})
+    changed = kb.replace(jurisdictions=(strict,))
     assert caps_of("GB-SCT", changed) == Caps(home_needle_mm=0.2, clinic_needle_mm=2.0)
 
 
 def test_a_place_stands_only_once(kb: Knowledge) -> None:
     twice = kb.jurisdictions[0].model_copy(update={"covers": ("DE",)})
-    broken = kb.model_copy(update={"jurisdictions": (twice, *kb.jurisdictions[1:])})
+    broken = kb.replace(jurisdictions=(twice, *kb.jurisdictions[1:]))
     assert any("'DE' is covered" in problem for problem in cross_check(broken, Origin()))
 
 
@@ -146,9 +146,7 @@ def test_what_is_only_remembered_is_marked_as_ours(kb: Knowledge) -> None:
 def test_unknown_keys_and_better_access_than_read_are_found(kb: Knowledge) -> None:
     first = kb.alternatives[0]
     part = first.comparisons[0].model_copy(update={"indications": ("acne-scarz-rolling",), "access": "primary"})
-    broken = kb.model_copy(
-        update={"alternatives": (first.model_copy(update={"comparisons": (part,)}), *kb.alternatives[1:])}
-    )
+    broken = kb.replace(alternatives=(first.model_copy(update={"comparisons": (part,)}), *kb.alternatives[1:]))
     problems = "\n".join(cross_check(broken, Origin()))
     assert "did you mean 'acne-scars-rolling'" in problems and "better than that of its best" in problems
 
@@ -166,7 +164,7 @@ def test_an_unknown_phototype_counts_for_nothing_and_against(kb: Knowledge) -> N
     for_all = tuple(
         part.model_copy(update={"phototypes": ()}) if part.stands == "better" else part for part in laser.comparisons
     )
-    changed = kb.model_copy(update={"alternatives": (laser.model_copy(update={"comparisons": for_all}),)})
+    changed = kb.replace(alternatives=(laser.model_copy(update={"comparisons": for_all}),))
     changed.__dict__.pop("_index", None)
     assert _names("acne-scars-rolling", "II", changed) == [laser.id]
     assert _names("acne-scars-rolling", None, changed) == [], "worse for some, and this may be one of them"
@@ -175,7 +173,7 @@ def test_an_unknown_phototype_counts_for_nothing_and_against(kb: Knowledge) -> N
 def test_better_and_worse_for_the_same_person_is_not_better(kb: Knowledge) -> None:
     laser = next(one for one in kb.alternatives if one.id == "fractional-ablative-laser")
     everywhere = tuple(part.model_copy(update={"phototypes": ()}) for part in laser.comparisons)
-    changed = kb.model_copy(update={"alternatives": (laser.model_copy(update={"comparisons": everywhere}),)})
+    changed = kb.replace(alternatives=(laser.model_copy(update={"comparisons": everywhere}),))
     changed.__dict__.pop("_index", None)
     assert better_than_needling("acne-scars-rolling", "II", changed) == ()
 

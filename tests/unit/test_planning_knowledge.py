@@ -9,8 +9,9 @@ from itertools import pairwise
 
 import pytest
 
+from needling.knowledge.base import Knowledge
 from needling.knowledge.load import build_knowledge
-from needling.knowledge.schema import Device, Indication, Knowledge, Protocol, Site
+from needling.knowledge.schema import Device, Indication, Protocol, Site
 
 KB: Knowledge = build_knowledge()
 

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from needling.knowledge.schema import Knowledge
+from needling.knowledge.base import Knowledge
 from needling.planning.redflags import URGENCIES, advise, by_urgency, flags_named
 
 ALL_CLEAR = re.compile(

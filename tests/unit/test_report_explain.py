@@ -8,7 +8,7 @@ import pytest
 from tests.unit import report_documents as made
 
 from needling.documents import Choice, Citation, Clearance, Harm
-from needling.knowledge.schema import Knowledge
+from needling.knowledge.base import Knowledge
 from needling.report.explain import explain
 from needling.report.explanation import COLUMNS, Explanation
 from needling.report.words import NOTICE
@@ -224,7 +224,7 @@ def test_steps_that_the_knowledge_lacks_are_named(base: Knowledge) -> None:
 
 
 def test_older_knowledge_is_named(base: Knowledge) -> None:
-    newer = base.model_copy(update={"sha256": "c" * 64, "version": "2027-01-01"})
+    newer = base.replace(sha256="c" * 64, version="2027-01-01")
     assert "which is not the same" in " ".join(str(explain(made.choice(), newer)).split())
 
 

@@ -9,7 +9,7 @@ import pytest
 from tests.unit import report_documents as made
 
 from needling.documents import Choice
-from needling.knowledge.schema import Knowledge
+from needling.knowledge.base import Knowledge
 from needling.report.canvas import Figure, Frame, Sheet, lines_of, round_ticks
 from needling.report.figures import all_figures, candidates_figure, channel_figure, dots_figure, harms_figure
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from needling.errors import BadInput, BadKnowledge
 from needling.knowledge import load_knowledge
-from needling.knowledge.schema import Knowledge
+from needling.knowledge.base import Knowledge
 from needling.scoring import ENGINES, Need, convert_version, grade_event, needs, score_scale
 from needling.scoring.rules import Scoring, scoring_of
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from needling.errors import BadInput
-from needling.knowledge.schema import Knowledge
+from needling.knowledge.base import Knowledge
 from needling.planning.topicals import RESEARCH_STAMP, anaesthetic_dose, gate
 
 LONG_MM, SHORT_MM = 1.0, 0.25
@@ -72,7 +72,7 @@ def test_a_time_that_is_not_known_is_refused(kb: Knowledge) -> None:
 def test_a_wait_without_hours_is_refused_not_passed(kb: Knowledge) -> None:
     changed = kb.find("topicals", "niacinamide").model_copy(update={"wait_h": None})
     others = tuple(changed if one.id == changed.id else one for one in kb.topicals)
-    without = kb.model_copy(update={"topicals": others})
+    without = kb.replace(topicals=others)
     without.__dict__.pop("_index", None)
     decision = gate("niacinamide", 1e6, LONG_MM, "clinic", without)
     assert not decision.allowed and decision.when_allowed_h is None and "Ask a clinician" in decision.why

@@ -1,6 +1,6 @@
 """The evidence base: schema and YAML, read-only, versioned by date, hashed."""
 
+from needling.knowledge.base import Knowledge
 from needling.knowledge.load import load_knowledge
-from needling.knowledge.schema import Knowledge
 
 __all__ = ["Knowledge", "load_knowledge"]

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from needling.errors import did_you_mean
+from needling.knowledge.base import SECTIONS, Knowledge, id_of
 from needling.knowledge.conditions import leaves
 from needling.knowledge.facts import BUILT_IN, resolve_name
-from needling.knowledge.load import SECTIONS, Origin, id_of
-from needling.knowledge.schema import Knowledge
+from needling.knowledge.load import Origin
 from needling.units import UNITS
 
 _RANK = {"memory": 0, "secondary": 1, "abstract": 2, "primary": 3}

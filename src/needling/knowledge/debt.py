@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Literal, NamedTuple
 
+from needling.knowledge.base import SECTIONS, Knowledge, id_of
 from needling.knowledge.checks import parts_of
-from needling.knowledge.load import SECTIONS, id_of
-from needling.knowledge.schema import Knowledge, Rule, Sourced
+from needling.knowledge.schema import Rule, Sourced
 
 Standing = Literal["released", "proposal", "silent"]
 STANDINGS: tuple[Standing, ...] = ("released", "proposal", "silent")

@@ -16,42 +16,15 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import from_json, to_json
 
 from needling.errors import BadKnowledge, NeedlingError
-from needling.knowledge import schema
-from needling.knowledge.schema import Knowledge
+from needling.knowledge import base, schema
+from needling.knowledge.base import ID, SECTIONS, Knowledge, id_of
 from needling.reading import YamlText, explain_errors, parse_yaml, read_text
 
 BASE = Path(__file__).parent
 OVERLAY_VARIABLE = "NEEDLING_KNOWLEDGE"
-
-SECTIONS: dict[str, type[schema.Entry]] = {
-    "sources": schema.Source,
-    "facts": schema.FactDefinition,
-    "rules": schema.Rule,
-    "claims": schema.Claim,
-    "conflicts": schema.Conflict,
-    "sites": schema.Site,
-    "devices": schema.Device,
-    "indications": schema.Indication,
-    "scales": schema.Scale,
-    "topicals": schema.Topical,
-    "care": schema.CareStep,
-    "waits": schema.Wait,
-    "red_flags": schema.RedFlag,
-    "adverse_events": schema.AdverseEvent,
-    "follow_ups": schema.FollowUpRule,
-    "envelopes": schema.Envelope,
-    "parameters": schema.Parameter,
-    "alternatives": schema.Alternative,
-    "jurisdictions": schema.Jurisdiction,
-}
-_ID = {"sources": "key", "facts": "name", "envelopes": "setting"}
-
-
-def id_of(section: str, entry: Any) -> str:
-    """The name an entry goes by: ``key`` for sources, ``name`` for facts, ``id`` elsewhere."""
-    return str(getattr(entry, _ID.get(section, "id")))
 
 
 def section_files(root: Path, section: str) -> list[Path]:
@@ -60,15 +33,20 @@ def section_files(root: Path, section: str) -> list[Path]:
 
 
 def content_hash(roots: Iterable[Path]) -> str:
-    """sha256 over the names and bytes of all knowledge files and of the schema that reads them."""
+    """sha256 over the names and bytes of all knowledge files: the identity of the knowledge."""
     digest = hashlib.sha256()
     for root in roots:
         for section in SECTIONS:
             for path in section_files(root, section):
-                digest.update(f"{path.relative_to(root)}\0".encode() + path.read_bytes() + b"\0")
+                digest.update(f"{path.relative_to(root).as_posix()}\0".encode() + path.read_bytes() + b"\0")
         digest.update((root / "version.txt").read_bytes() if (root / "version.txt").is_file() else b"-")
-    digest.update(Path(schema.__file__).read_bytes())
     return digest.hexdigest()
+
+
+def _cache_file(roots: Iterable[Path]) -> Path:
+    """Where these files are kept once read: under their hash and that of the code that reads them."""
+    code = b"".join(Path(module.__file__ or "").read_bytes() for module in (schema, base))
+    return _cache_folder() / f"knowledge-{hashlib.sha256(content_hash(roots).encode() + code).hexdigest()[:32]}.json"
 
 
 class Origin:
@@ -93,11 +71,11 @@ def _read_section(root: Path, section: str, origin: Origin) -> tuple[Any, ...]:
     for path in section_files(root, section):
         text: YamlText = parse_yaml(read_text(path, BadKnowledge), str(path), BadKnowledge)
         if not isinstance(text.data, list):
-            raise BadKnowledge(f"{path}:1: expected a list of entries ('- {_ID.get(section, 'id')}: ...')")
-        adapter: TypeAdapter[Any] = TypeAdapter(SECTIONS[section])
+            raise BadKnowledge(f"{path}:1: expected a list of entries ('- {ID.get(section, 'id')}: ...')")
+        one: TypeAdapter[Any] = TypeAdapter(SECTIONS[section])
         for index, data in enumerate(text.data):
             try:
-                entry = adapter.validate_python(data)
+                entry = one.validate_python(data)
             except ValidationError as invalid:
                 raise BadKnowledge(explain_errors(invalid, text.part(index), SECTIONS[section])) from None
             origin.remember(section, id_of(section, entry), f"{path}:{text.line((index,))}")
@@ -118,18 +96,25 @@ def _cache_folder() -> Path:
 
 
 def _from_cache(path: Path) -> Knowledge | None:
+    """The knowledge as kept, or None where there is none or a byte of it changed."""
     try:
-        return Knowledge.model_validate_json(path.read_bytes())
-    except (OSError, ValueError):
+        mark, _, body = path.read_bytes().partition(b"\n")
+        if mark.decode() != hashlib.sha256(body).hexdigest():
+            return None
+        kept = from_json(body)
+        return Knowledge(version=kept["version"], sha256=kept["sha256"], **kept["sections"])
+    except (OSError, ValueError, LookupError, TypeError):
         return None
 
 
 def _to_cache(path: Path, knowledge: Knowledge) -> None:
     """Write beside and rename, so that two processes at once never see half a file."""
+    sections = knowledge.plain(without={"rules": {"examples"}})
+    body = to_json({"version": knowledge.version, "sha256": knowledge.sha256, "sections": sections})
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_suffix(f".{os.getpid()}.part")
-        part.write_bytes(knowledge.model_dump_json(exclude={"rules": {"__all__": {"examples"}}}).encode())
+        part.write_bytes(hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
         os.replace(part, path)
 
 
@@ -154,7 +139,7 @@ def build_knowledge(overlay: Path | None = None) -> Knowledge:
 
 def _load(overlay: Path | None) -> Knowledge:
     roots = [BASE] if overlay is None else [BASE, overlay]
-    path = _cache_folder() / f"knowledge-{content_hash(roots)[:32]}.json"
+    path = _cache_file(roots)
     cached = _from_cache(path)
     if cached is not None:
         return cached
@@ -170,12 +155,12 @@ def _load_once(overlay: str | None) -> Knowledge:
     folder = Path(overlay)
     if not folder.is_dir():
         problem = f"{folder}: {OVERLAY_VARIABLE} names no folder; unset it or correct the path"
-        return _load(None).model_copy(update={"warnings": (problem,)})
+        return _load(None).replace(warnings=(problem,))
     try:
         return _load(folder)
     except NeedlingError as broken:
         warning = f"{broken}\nThe overlay is ignored until this is mended; the shipped knowledge is in force."
-        return _load(None).model_copy(update={"warnings": (warning,)})
+        return _load(None).replace(warnings=(warning,))
 
 
 def load_knowledge(overlay: Path | str | None = None) -> Knowledge:

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from needling.errors import BadKnowledge
-from needling.knowledge.load import Origin, id_of, read_knowledge
+from needling.knowledge.base import id_of
+from needling.knowledge.load import Origin, read_knowledge
 
 # An entry of these sections may replace a shipped one if no limit gets wider.
 _CEILINGS = {

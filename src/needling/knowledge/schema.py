@@ -4,13 +4,11 @@ Numbers sit in fields whose last word is their unit (:mod:`needling.units`). ``a
 read; an entry that rests on memory alone is loaded but not released (:attr:`Rule.released`).
 """
 
-from functools import cached_property
-from typing import Annotated, Any, Literal, Self, cast
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from needling.documents import Action, Caps, Citation, Endpoint, Id, Phototype, Reason, Setting, Text
-from needling.errors import BadInput, did_you_mean
 from needling.knowledge.conditions import grammar_errors
 
 Access = Literal["primary", "abstract", "secondary", "memory"]
@@ -510,91 +508,3 @@ class Jurisdiction(Sourced):
     min_age_y: float | None = None
     evaluated_from_y: float | None = None
     not_found: Text = ""
-
-
-HOME_ROUTINE = "pores-dullness"
-"""The indication whose home protocol is the short-needle appearance routine."""
-
-
-class Knowledge(Entry):
-    """The whole evidence base, read-only, versioned by date and hashed by content."""
-
-    version: Text
-    sha256: Text
-    sources: tuple[Source, ...] = ()
-    facts: tuple[FactDefinition, ...] = ()
-    rules: tuple[Rule, ...] = ()
-    claims: tuple[Claim, ...] = ()
-    conflicts: tuple[Conflict, ...] = ()
-    sites: tuple[Site, ...] = ()
-    devices: tuple[Device, ...] = ()
-    indications: tuple[Indication, ...] = ()
-    scales: tuple[Scale, ...] = ()
-    topicals: tuple[Topical, ...] = ()
-    care: tuple[CareStep, ...] = ()
-    waits: tuple[Wait, ...] = ()
-    red_flags: tuple[RedFlag, ...] = ()
-    adverse_events: tuple[AdverseEvent, ...] = ()
-    follow_ups: tuple[FollowUpRule, ...] = ()
-    envelopes: tuple[Envelope, ...] = ()
-    parameters: tuple[Parameter, ...] = ()
-    alternatives: tuple[Alternative, ...] = ()
-    jurisdictions: tuple[Jurisdiction, ...] = ()
-    warnings: tuple[Text, ...] = ()
-
-    @cached_property
-    def _index(self) -> dict[str, dict[str, Any]]:
-        names = {"sources": "key", "facts": "name", "envelopes": "setting"}
-        return {
-            section: {getattr(entry, names.get(section, "id")): entry for entry in getattr(self, section)}
-            for section in type(self).model_fields
-            if section not in ("version", "sha256", "warnings")
-        }
-
-    def by(self, section: str) -> dict[str, Any]:
-        """The entries of a section by their name."""
-        return self._index[section]
-
-    def find(self, section: str, name: str) -> Any:
-        """One entry. Raises BadInput with the closest name when there is none."""
-        found = self._index[section].get(name)
-        if found is None:
-            what = section.rstrip("s").replace("_", " ")
-            raise BadInput(f"unknown {what} '{name}'{did_you_mean(name, self._index[section])}")
-        return found
-
-    def source(self, key: str) -> Source:
-        """One source by key."""
-        return cast(Source, self.find("sources", key))
-
-    def device(self, name: str) -> Device:
-        """One device by id."""
-        return cast(Device, self.find("devices", name))
-
-    def indication(self, name: str) -> Indication:
-        """One indication by id."""
-        return cast(Indication, self.find("indications", name))
-
-    def planned_indication(self, concern: str, setting: Setting) -> Indication:
-        """What a plan is made and judged for: at home every concern gets only the appearance routine."""
-        return self.indication(concern if setting == "clinic" else HOME_ROUTINE)
-
-    def site(self, zone: str) -> Site:
-        """The site of a zone: ``cheek-left`` is the site ``cheek``."""
-        sites = self._index["sites"]
-        for suffix in ("-left", "-right"):
-            base = zone.removesuffix(suffix)
-            if base != zone and base in sites and sites[base].two_sided:
-                return cast(Site, sites[base])
-        if zone in sites:
-            return cast(Site, sites[zone])
-        zones = [z for s in self.sites for z in ((s.id, f"{s.id}-left", f"{s.id}-right") if s.two_sided else (s.id,))]
-        raise BadInput(f"unknown zone '{zone}'{did_you_mean(zone, zones)}; allowed: {', '.join(sites)}")
-
-    def envelope(self, setting: Setting) -> Envelope:
-        """The outer limits of home or clinic."""
-        return cast(Envelope, self.find("envelopes", setting))
-
-    def parameter(self, name: str) -> Parameter:
-        """One parameter by id."""
-        return cast(Parameter, self.find("parameters", name))

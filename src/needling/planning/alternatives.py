@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from needling.documents import Phototype
-from needling.knowledge.schema import Alternative, Comparison, Knowledge
+from needling.knowledge.base import Knowledge
+from needling.knowledge.schema import Alternative, Comparison
 
 # How well a comparison was read, best first: what is only remembered comes last.
 _READ = ("primary", "abstract", "secondary", "memory")

@@ -7,9 +7,9 @@ from typing import Any
 
 from needling.documents import Assessment, Case, Fact, Person, ZoneFinding
 from needling.errors import BadInput, did_you_mean
+from needling.knowledge.base import Knowledge
 from needling.knowledge.conditions import Interval
 from needling.knowledge.facts import BUILT_IN, SINCE, resolve_name, time_since, value_problem
-from needling.knowledge.schema import Knowledge
 from needling.reading import Problem
 from needling.units import UNITS
 

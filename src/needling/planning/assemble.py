@@ -16,7 +16,8 @@ from needling.documents import (
     Setting,
     Stroke,
 )
-from needling.knowledge.schema import CareStep, Knowledge
+from needling.knowledge.base import Knowledge
+from needling.knowledge.schema import CareStep
 from needling.planning.envelope import BLEEDING, zone_limits
 from needling.planning.protocol import Phase, parse, say_phases
 

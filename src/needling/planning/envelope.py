@@ -7,7 +7,8 @@ from collections import defaultdict
 from typing import NamedTuple
 
 from needling.documents import Citation, Clearance, Endpoint, Plan, Session, Setting, Stroke
-from needling.knowledge.schema import Envelope, Knowledge
+from needling.knowledge.base import Knowledge
+from needling.knowledge.schema import Envelope
 from needling.units import UNITS
 
 BLEEDING: tuple[Endpoint, ...] = ("pinpoint", "confluent")

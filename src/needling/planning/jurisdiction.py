@@ -10,7 +10,8 @@ from __future__ import annotations
 import math
 
 from needling.documents import Caps, Reason
-from needling.knowledge.schema import Jurisdiction, Knowledge
+from needling.knowledge.base import Knowledge
+from needling.knowledge.schema import Jurisdiction
 
 _MOST = ("home_needle_mm", "clinic_needle_mm")
 _ALSO_CALLED = {"UK": "GB"}

@@ -17,7 +17,8 @@ from needling.documents import (
     Setting,
     ZoneFinding,
 )
-from needling.knowledge.schema import Indication, Knowledge, Protocol
+from needling.knowledge.base import Knowledge
+from needling.knowledge.schema import Indication, Protocol
 from needling.planning.assemble import no_treatment, plan_from_phases
 from needling.planning.envelope import (
     BLEEDING,

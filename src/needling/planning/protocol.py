@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 from needling.documents import Plan, Session
 from needling.errors import BadInput, did_you_mean
-from needling.knowledge.schema import Device, Knowledge, Site
+from needling.knowledge.base import Knowledge
+from needling.knowledge.schema import Device, Site
 from needling.planning.envelope import days_label
 from needling.units import UNITS
 

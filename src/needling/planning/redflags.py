@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 from needling.errors import did_you_mean
-from needling.knowledge.schema import Knowledge, RedFlag
+from needling.knowledge.base import Knowledge
+from needling.knowledge.schema import RedFlag
 
 Urgency = Literal["emergency", "same-day", "soon", "routine"]
 URGENCIES: tuple[Urgency, ...] = ("emergency", "same-day", "soon", "routine")

@@ -20,9 +20,10 @@ from needling.documents import (
     ZoneClearance,
     ZoneFinding,
 )
+from needling.knowledge.base import Knowledge
 from needling.knowledge.conditions import evaluate, leaves
 from needling.knowledge.facts import resolve_name
-from needling.knowledge.schema import Knowledge, Rule
+from needling.knowledge.schema import Rule
 from needling.planning.answers import Lookup, lookup_for, require_sound
 from needling.units import UNITS
 

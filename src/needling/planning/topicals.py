@@ -10,7 +10,8 @@ from typing import Literal, NamedTuple
 
 from needling.documents import Citation, Setting
 from needling.errors import BadInput
-from needling.knowledge.schema import Knowledge, Topical
+from needling.knowledge.base import Knowledge
+from needling.knowledge.schema import Topical
 
 RESEARCH_STAMP = "RESEARCH ONLY: a computed what-if on a product that the gate may refuse; not for use on a person."
 

@@ -7,7 +7,8 @@ from collections import Counter
 from datetime import date
 
 from needling.documents import Citation, Forecast, Harm, MeasureForecast, NotBefore, Outcome, Plan
-from needling.knowledge.schema import Knowledge, Scale
+from needling.knowledge.base import Knowledge
+from needling.knowledge.schema import Scale
 from needling.report.explanation import Row, Section, Statement, Table, Telling
 from needling.report.words import (
     CERTAINTY_WORD,

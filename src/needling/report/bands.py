@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from needling.documents import Choice, Forecast, MeasureForecast, Outcome, Plan
-from needling.knowledge.schema import Knowledge
+from needling.knowledge.base import Knowledge
 from needling.report.about_forecast import (
     COLLAGEN,
     HIGH,

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from needling.documents import Citation
-from needling.knowledge.schema import Knowledge, Source
+from needling.knowledge.base import SECTIONS, Knowledge
+from needling.knowledge.schema import Source
 from needling.report.words import ACCESS_WORD
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reference:
     """One source as used in one text.
 
@@ -38,7 +39,7 @@ class Reference:
         return ACCESS_WORD[self.access]
 
 
-@dataclass(slots=True)
+@dataclass
 class _Use:
     number: int
     used_for: dict[str, None] = field(default_factory=dict)
@@ -143,13 +144,10 @@ def how_to_cite(kb: Knowledge) -> str:
 def _entries_named(word: str, kb: Knowledge) -> list[Any]:
     """All entries of any section that go by this id or label."""
     found = []
-    for section in type(kb).model_fields:
-        entries = getattr(kb, section)
-        if section in ("version", "sha256", "warnings"):
-            continue
+    for section in SECTIONS:
         named = kb.by(section)
         found += [named[word]] if word in named else []
-        found += [entry for entry in entries if getattr(entry, "ref", "") == word]
+        found += [entry for entry in named.values() if getattr(entry, "ref", "") == word]
     return found
 
 

@@ -15,15 +15,14 @@ from pydantic import BaseModel
 
 from needling.documents import Citation
 from needling.errors import BadInput, did_you_mean
+from needling.knowledge.base import SECTIONS, Knowledge, id_of
 from needling.knowledge.checks import parts_of
-from needling.knowledge.load import SECTIONS, id_of
 from needling.knowledge.schema import (
     AdverseEvent,
     Claim,
     Conflict,
     Indication,
     Jurisdiction,
-    Knowledge,
     Rule,
     Site,
     Source,

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from needling.documents import Case, Choice, Clearance
-from needling.knowledge.schema import Knowledge
+from needling.knowledge.base import Knowledge
 from needling.report.about_choice import choice_section, declined_section, refusal_section
 from needling.report.about_clearance import (
     Known,

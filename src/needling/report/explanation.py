@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from needling.documents import Citation
-from needling.knowledge.schema import Knowledge
+from needling.knowledge.base import Knowledge
 from needling.report.bibliography import Bibliography, Reference, marks
 from needling.report.words import NOTICE, Reader, sentence
 
@@ -19,7 +19,7 @@ COLUMNS = 80
 PROPOSAL = "our proposal"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Statement:
     """One thing said: an optional lead, the text, the numbers of its sources for and against, and its standing."""
 
@@ -36,7 +36,7 @@ class Statement:
         return f"{lead}{self.text}{own}{marks(self.supports, self.conflicts)}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Row:
     """One row of a table; its sources stand behind the first cell. ``strong`` marks the row that was chosen."""
 
@@ -53,7 +53,7 @@ class Row:
         return (f"{self.cells[0]}{chosen}{own}{marks(self.supports, self.conflicts)}", *self.cells[1:])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Table:
     """Headers and rows of text, with a caption."""
 
@@ -62,7 +62,7 @@ class Table:
     rows: tuple[Row, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Section:
     """A titled part: paragraphs first, then points, then tables. ``level`` 3 belongs to the section before it."""
 

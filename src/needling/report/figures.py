@@ -10,7 +10,7 @@ from math import sqrt
 from typing import Protocol
 
 from needling.documents import Choice, Forecast, Harm, Scorecard
-from needling.knowledge.schema import Knowledge
+from needling.knowledge.base import Knowledge
 from needling.report.about_choice import chosen_card, is_nothing
 from needling.report.about_forecast import (
     alike_outcomes,

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from needling.documents import Approval, Case, Choice, Clearance, Verdict
-from needling.knowledge.schema import Knowledge
+from needling.knowledge.base import Knowledge
 from needling.report.about_clearance import choice_headline, verdict_headline, verdict_sentence
 from needling.report.about_forecast import MIDDLE, harm_name, told_outcomes, uncapital
 from needling.report.about_plan import visits_of

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from needling.documents import Clearance
-from needling.knowledge.schema import Knowledge
+from needling.knowledge.base import Knowledge
 from needling.report.about_clearance import (
     answer_section,
     decisions_section,

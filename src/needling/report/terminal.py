@@ -16,7 +16,8 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from needling.documents import Choice, Clearance, Forecast, Plan
-from needling.knowledge.schema import Knowledge, Source
+from needling.knowledge.base import Knowledge
+from needling.knowledge.schema import Source
 from needling.report.about_choice import (
     CANDIDATES_SHOWN,
     SCORE_HEADERS,

@@ -11,7 +11,8 @@ from typing import Literal
 
 from needling.documents import Action, Endpoint, Setting, Verdict
 from needling.errors import BadInput
-from needling.knowledge.schema import Device, Knowledge
+from needling.knowledge.base import Knowledge
+from needling.knowledge.schema import Device
 from needling.units import UNITS
 
 Reader = Literal["person", "clinician"]

@@ -17,7 +17,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from needling.knowledge.schema import Knowledge
+from needling.knowledge.base import Knowledge
 from needling.units import to_si
 
 Floats = NDArray[np.float64]

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from needling.documents import Assessment, Forecast, Person, Plan, Session, Stroke
 from needling.errors import BadInput, OutOfRange, did_you_mean
-from needling.knowledge.schema import Device, Knowledge
+from needling.knowledge.base import Knowledge
+from needling.knowledge.schema import Device
 from needling.simulation import harms, outcomes
 from needling.simulation.belief import Belief
 from needling.simulation.context import Context, Draw, Zone, age_y, fact

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from needling.documents import Harm
-from needling.knowledge.schema import AdverseEvent, Knowledge
+from needling.knowledge.base import Knowledge
+from needling.knowledge.schema import AdverseEvent
 from needling.simulation.belief import beta
 from needling.simulation.context import Context, Floats
 

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from needling.documents import Plan, Stroke
-from needling.knowledge.schema import Device, Knowledge
+from needling.knowledge.base import Knowledge
+from needling.knowledge.schema import Device
 from needling.simulation.belief import stable_hash
 from needling.simulation.channels import (
     Geometry,

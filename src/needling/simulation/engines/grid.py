@@ -27,7 +27,7 @@ class Accuracy:
 
 
 # numerical: tolerances, measured against the LSODA oracle (tests/reference, benchmarks/healing.py)
-FINE = Accuracy(first=0.14, growth=0.09, cap=0.7)
+FINE = Accuracy(first=0.13, growth=0.06, cap=0.5)
 
 
 @dataclass(frozen=True)

@@ -4,67 +4,31 @@ A lane is one member. Every kernel runs one task over all its lanes and holds no
 many threads as numba is allowed (``NUMBA_NUM_THREADS``). Threads rather than ``prange``: numba's portable
 threading layer must not be entered from two threads at once, which a web server would do.
 
-Compiled kernels are kept in a folder named after the text of the equations and of this file, so that an edit
-never meets a stale kernel.
+Where the compiled kernels are kept: :mod:`needling.simulation.engines.keeping`.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sys
-import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
-from importlib.metadata import version
-from pathlib import Path
 from types import FunctionType
 from typing import Any
 
+import numba
 import numpy as np
 
 from needling.simulation.engines import CALM, MEASURES, STROKE_MEASURES, Floats, Task
 from needling.simulation.engines.grid import FINE, Accuracy, graded_grid
+from needling.simulation.engines.keeping import holds_kernels, kernel_folder, text_hash
 from needling.simulation.equations import depth, healing, rolling
 from needling.simulation.equations import stroke as stroke_equations
 
-_TERMS = 24  # numerical: series terms of early_transition; error below 1e-15 for steps up to the grid's caps
-
-
-def _sources_hash() -> str:
-    digest = hashlib.sha256(version("numba").encode() + np.__version__.encode())
-    for module in (rolling, depth, healing, stroke_equations, sys.modules[__name__]):
-        digest.update(Path(str(module.__file__)).read_bytes())
-    return digest.hexdigest()[:16]
-
-
-def _cache_folder() -> Path:
-    """Where compiled kernels are kept; a temporary folder when the user's cache cannot be written."""
-    chosen = os.environ.get("NUMBA_CACHE_DIR")
-    if chosen:
-        return Path(chosen)
-    from platformdirs import user_cache_path
-
-    folder = Path(os.environ.get("NEEDLING_CACHE") or user_cache_path("needling")) / f"kernels-{_sources_hash()}"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if os.access(folder, os.W_OK):
-            return folder
-    except OSError:
-        pass
-    return Path(tempfile.gettempdir()) / f"needling-{os.getuid() if hasattr(os, 'getuid') else 0}" / folder.name
-
-
-KERNEL_FOLDER = _cache_folder()
-if "numba" not in sys.modules:
-    os.environ["NUMBA_CACHE_DIR"] = str(KERNEL_FOLDER)
-
-import numba  # noqa: E402  (the cache folder must be known before numba reads it)
-
+_TERMS = 24  # numerical: series terms of early_transition; measured error 2e-15 at the longest half step
+KERNEL_FOLDER = kernel_folder(text_hash(rolling, depth, healing, stroke_equations, sys.modules[__name__]))
 _SETTINGS: Any = numba.config
-if not _SETTINGS.CACHE_DIR:
-    _SETTINGS.CACHE_DIR = str(KERNEL_FOLDER)
 
 # Reassociation and fused multiply-add are allowed; NaN and infinity keep their meaning, so divergence is seen.
 _FAST = {"contract", "reassoc", "arcp", "nsz"}
@@ -87,7 +51,20 @@ _growth_factor = _compiled(healing.growth_factor)
 _redness = _compiled(healing.redness)
 
 _inlined: Callable[..., Any] = numba.njit(fastmath=_FAST, error_model="numpy")
-_kernel: Callable[..., Any] = numba.njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy")
+
+
+def _kernel(plain: Callable[..., Any]) -> Any:
+    """A kernel, kept in our folder; numba's own setting is lent for this moment only and given back."""
+    lent = _SETTINGS.CACHE_DIR
+    try:
+        _SETTINGS.CACHE_DIR = str(KERNEL_FOLDER or "")
+        return numba.njit(cache=KERNEL_FOLDER is not None, nogil=True, fastmath=_FAST, error_model="numpy")(plain)
+    except RuntimeError:  # numba found no place that it can use: compile every time
+        return numba.njit(nogil=True, fastmath=_FAST, error_model="numpy")(plain)
+    finally:
+        _SETTINGS.CACHE_DIR = lent
+
+
 # Rows of the parameter tables, frozen into the kernels as numbers.
 _EFFICIENCY = len(stroke_equations.SHARED_PARAMETERS)
 _DEAD_LENGTH = _EFFICIENCY + len(stroke_equations.KINDS)
@@ -149,6 +126,9 @@ def _strokes(tools: Floats, epidermis: Floats, p: Floats, out: Floats) -> None:
                 p[10, i],
                 p[11, i],
                 p[12, i],
+                p[13, i],
+                p[14, i],
+                p[15, i],
             )
 
 
@@ -324,14 +304,19 @@ def _heal(
             break
         _runge_kutta(step[node], now - since, table[tile, kind[node]], z)
         now += step[node]
-    for i in range(_WIDE):
-        calm[0, low + i] = z[_RED_FOR + i]
-        calm[1, low + i] = z[_HOT_FOR + i]
+    for i in range(_WIDE):  # what is still red or hot at the end counts up to the end
+        red = _redness(z[_V + i], z[_I + i], z[_PR + i], z[_PR + 2 * _WIDE + i])
+        calm[0, low + i] = max(z[_RED_FOR + i], treated * (red >= z[_PR + 3 * _WIDE + i]) * (now - since))
+        calm[1, low + i] = max(z[_HOT_FOR + i], treated * (z[_I + i] >= z[_PR + 4 * _WIDE + i]) * (now - since))
 
 
 @lru_cache(maxsize=1)
 def _pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(max_workers=int(_SETTINGS.NUMBA_NUM_THREADS), thread_name_prefix="lanes")
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_pool.cache_clear)  # threads do not live on in a forked child
 
 
 def strokes(tools: Floats, epidermis: Floats, parameters: Floats) -> Floats:
@@ -349,12 +334,31 @@ def strokes(tools: Floats, epidermis: Floats, parameters: Floats) -> Floats:
     return out
 
 
+def _fastest_rates(p: Floats) -> tuple[float, float]:
+    """Fastest rate of all states and of the slow states over the lanes, per s, with every loss and feedback."""
+    rate = dict(zip(healing.PARAMETERS, p, strict=True))
+    losses = np.array(
+        [
+            rate["fibroblast-activation-rate"] + rate["fibroblast-loss-rate"],
+            rate["repair-loss-rate"],
+            rate["collagen-iii-conversion-rate"]
+            + rate["collagen-iii-loss-rate"]
+            + rate["collagen-loss-to-inflammation"],
+            rate["collagen-synthesis-rate"] * (1 + rate["tgf-synthesis-gain"]) * 2 / rate["collagen-ceiling"],
+            rate["elastin-maturation-rate"],
+            1 / rate["clinical-lag"],
+        ]
+    )
+    slow = float(losses.max())
+    return max(float(np.max(p[_EARLY:_SESSION])), slow), slow
+
+
 def heal(tasks: Sequence[Task], parameters: Floats, accuracy: Accuracy = FINE) -> list[tuple[Floats, Floats]]:
     """All tasks over all members, in one batch.
 
     Args:
         tasks: zones of plans. parameters: float64[row of ``healing.PARAMETERS``, member], SI.
-        accuracy: of the time grid; the default agrees with LSODA to 1e-6.
+        accuracy: of the time grid; the default stays within 1e-6 of LSODA, for one member alone as well.
 
     Returns:
         For each task: float64[row of ``MEASURES``, time, member] and float64[row of ``CALM``, member].
@@ -363,12 +367,7 @@ def heal(tasks: Sequence[Task], parameters: Floats, accuracy: Accuracy = FINE) -
     tiles = -(-members // _WIDE)
     lanes = np.minimum(np.arange(tiles * _WIDE), members - 1)  # the last member again fills the last tile
     p = np.ascontiguousarray(parameters[:, lanes])
-    slow = np.maximum(
-        p[0] + p[healing.RATE_PARAMETERS.index("fibroblast-loss-rate")],
-        1 / p[healing.RATE_PARAMETERS.index("clinical-lag")],
-    )
-    slow = float(np.max(np.maximum(slow, p[_EARLY + 3])))
-    fast = float(max(np.max(p[_EARLY:_SESSION]), slow))
+    fast, slow = _fastest_rates(p)
     grids = [graded_grid(task.session_time, task.report_time, fast, slow, accuracy) for task in tasks]
     rounded = [np.round(grid.step, 6) for grid in grids]  # numerical: microseconds, so that equal steps share a row
     lengths, kinds = np.unique(np.concatenate(rounded), return_inverse=True)
@@ -390,9 +389,9 @@ def heal(tasks: Sequence[Task], parameters: Floats, accuracy: Accuracy = FINE) -
             grid.report_at,
             table,
             p,
-            task.stimulus[:, lanes],
-            task.opening[:, lanes],
-            task.half_life[:, lanes],
+            np.ascontiguousarray(task.stimulus[:, lanes]),  # one memory layout: one compiled signature
+            np.ascontiguousarray(task.opening[:, lanes]),
+            np.ascontiguousarray(task.half_life[:, lanes]),
         )
         jobs += [(*arrays, tile, out, calm) for tile in range(tiles)]
     if len(jobs) == 1:
@@ -404,7 +403,7 @@ def heal(tasks: Sequence[Task], parameters: Floats, accuracy: Accuracy = FINE) -
 
 def is_warm() -> bool:
     """Whether compiled kernels of exactly this code lie in the cache. Looks at the folder only."""
-    return all(any(KERNEL_FOLDER.rglob(f"*{name}-*.nbc")) for name in ("_strokes", "_transitions", "_heal"))
+    return KERNEL_FOLDER is not None and holds_kernels(KERNEL_FOLDER)
 
 
 def warm(progress: Callable[[str], None] | None = None) -> None:

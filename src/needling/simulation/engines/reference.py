@@ -71,10 +71,10 @@ def heal_one(
     since = -np.inf
     for index, time in enumerate(stops):
         session = np.flatnonzero(task.session_time == time)
+        if np.isfinite(since) and (session.size or index + 1 == stops.size):  # still red: counts up to here
+            red = healing.redness(state[3], state[1], from_injury, from_inflammation)
+            longest = np.maximum(longest, [(red >= seen) * (time - since), (state[1] >= calm) * (time - since)])
         if session.size:
-            if np.isfinite(since):
-                red = healing.redness(state[3], state[1], from_injury, from_inflammation)
-                longest = np.maximum(longest, [(red >= seen) * (time - since), (state[1] >= calm) * (time - since)])
             stimulus = task.stimulus[session[0], member]
             state[0] += stimulus
             state[3] += stimulus

@@ -60,16 +60,61 @@ def share_deeper(layer: float, depth: float, jitter: float) -> float:
     return 0.5 * erfc(log(layer / depth) / (jitter * sqrt(2.0)))
 
 
-def strike_probability(loops: float, channel_diameter: float, loop_diameter: float) -> float:
-    """Chance that a channel that passes the capillary loops opens one: 1 - exp(-rho pi (d + d_l)^2 / 4).
+def mean_excess(layer: float, depth: float, jitter: float) -> float:
+    """How far channels that pass a layer go beyond it on average, m, when depths scatter log-normally.
+
+    E[x - layer | x > layer] = d exp(sigma^2/2) Phi(u + sigma) / Phi(u) - layer,  u = ln(d / layer) / sigma
 
     Args:
-        loops: rho, per m2. channel_diameter: d, m. loop_diameter: d_l, m.
+        layer: depth of the layer, m. depth: median d, m. jitter: sigma on the log scale, ratio.
+    """
+    passing = share_deeper(layer, depth, jitter)
+    if passing <= 0:
+        return 0.0
+    beyond = share_deeper(layer, depth * exp(jitter * jitter), jitter)
+    return max(depth * exp(0.5 * jitter * jitter) * beyond / passing - layer, 0.0)
+
+
+def needle_width(behind_tip: float, taper: float, base_diameter: float, tip_diameter: float) -> float:
+    """Diameter of a conical needle at a distance behind its tip, m: d_tip + (d_base - d_tip) x / l, at most d_base.
+
+    Args:
+        behind_tip: x, m. taper: l, length over which the needle widens, m. base_diameter, tip_diameter: m.
+    """
+    return tip_diameter + (base_diameter - tip_diameter) * min(behind_tip / taper, 1.0)
+
+
+def loop_strikes(loops: float, width: float, loop_diameter: float) -> float:
+    """Capillary loops that a needle of a width cuts where it crosses their layer: rho pi (d + d_l)^2 / 4, number.
+
+    Args:
+        loops: rho, per m2. width: d of the needle itself there, m; the channel that stays is narrower.
+        loop_diameter: d_l, m.
 
     Assumes: loops lie at random. Sources: microneedle-montecarlo (loops per area and their width).
     """
-    reach = 0.5 * (channel_diameter + loop_diameter)
-    return 1 - exp(-loops * pi * reach * reach)
+    reach = 0.5 * (width + loop_diameter)
+    return loops * pi * reach * reach
+
+
+def plexus_strikes(vessels: float, beyond: float, width: float, tip_diameter: float) -> float:
+    """Vessels deeper than the loops that a conical needle cuts on its way: l x mean width, number.
+
+    v x (d_tip + d) / 2
+
+    Args:
+        vessels: v, length of vessels that cross the needle's way in a volume of skin, m per m3.
+        beyond: x, way beyond the depth where they begin, m. width: d of the needle at that depth, m.
+        tip_diameter: d_tip, m.
+
+    Assumes: vessels lie at random, so that a needle cuts as many as its outline covers.
+    """
+    return vessels * beyond * 0.5 * (width + tip_diameter)
+
+
+def strike_probability(strikes: float) -> float:
+    """Chance that a channel opens at least one vessel when it opens some on average: 1 - exp(-m)."""
+    return 1 - exp(-strikes)
 
 
 def endpoint_grade(
@@ -78,7 +123,7 @@ def endpoint_grade(
     """What is seen at the end: 0 none, 1 faint pink, 2 erythema, 3 pinpoint blood, 4 confluent blood.
 
     Args:
-        stimulus: s, ratio. strikes: opened loops per m2. faint, erythema: thresholds on s.
+        stimulus: s, ratio. strikes: channels per m2 that opened a vessel. faint, erythema: thresholds on s.
         pinpoint, confluent: thresholds on strikes, per m2.
     """
     pink = int(stimulus >= faint) + int(stimulus >= erythema)

@@ -7,6 +7,10 @@ from math import pi
 from needling.simulation.equations.depth import (
     force_share,
     insertion_force,
+    loop_strikes,
+    mean_excess,
+    needle_width,
+    plexus_strikes,
     reached_depth,
     share_deeper,
     strike_probability,
@@ -54,6 +58,9 @@ SHARED_PARAMETERS = (
     "capillary-density",
     "capillary-diameter",
     "capillary-depth",
+    "plexus-density",
+    "plexus-depth",
+    "pen-taper-length",
 )
 KIND_PARAMETERS = tuple(f"{kind}-{what}" for what in ("efficiency", "dead-length") for kind in KINDS)
 STROKE_PARAMETERS = (*SHARED_PARAMETERS, *KIND_PARAMETERS)
@@ -89,10 +96,16 @@ def stroke(
     loops: float,
     loop_diameter: float,
     loop_depth: float,
+    plexus: float,
+    plexus_depth: float,
+    pen_taper: float,
 ) -> tuple[float, float, float, float, float, float, float]:
     """What one stroke does to one person's zone.
 
     s = coverage(n x share that reaches the dermis) x depth response            (models of this package)
+
+    Blood: a needle cuts the loops with its own width where it crosses them, and vessels below on its further way;
+    what counts is how many channels bleed.
 
     Args:
         kind: 0 roller, 1 stamp, 2 pen. needles .. force: the tool, SI; see ``TOOL``.
@@ -101,10 +114,11 @@ def stroke(
 
     Returns:
         density (per m2), share that reaches the dermis, median depth (m), coverage, stimulus s,
-        capillary strikes (per m2), opened share of the skin's area n pi r_c^2.
+        bleeding channels (per m2), opened share of the skin's area n pi r_c^2.
     """
     pressed = 1.0
     counted_beyond = 1.0
+    taper = needle_length
     if kind < 0.5:
         density = roller_density(needles, rolling_radius(drum_radius, needle_length, radius_share), drum_width, passes)
         touching = needles_in_contact(needles, entry_tilt(drum_radius, needle_length))
@@ -115,11 +129,18 @@ def stroke(
     else:
         density = pen_density(needles, rate, speed, head_width, passes)
         counted_beyond = beyond
+        taper = max(needle_length, pen_taper)  # a short setting shows only the tip of a long needle
     depth = reached_depth(needle_length, efficiency, dead_length, knee, counted_beyond, pressed)
     dermal = share_deeper(epidermis, depth, jitter)
     radius = 0.5 * recoil * base_diameter
     covered = coverage(density * dermal, radius, halo)
     stimulus = covered * depth_response(depth, epidermis, fade, scale)
-    passing = share_deeper(epidermis + loop_depth, depth, jitter)
-    strikes = density * passing * strike_probability(loops, 2 * radius, loop_diameter)
+    layer = epidermis + loop_depth
+    width = needle_width(mean_excess(layer, depth, jitter), taper, base_diameter, tip_diameter)
+    loop = share_deeper(layer, depth, jitter) * strike_probability(loop_strikes(loops, width, loop_diameter))
+    layer = epidermis + plexus_depth
+    way = mean_excess(layer, depth, jitter)
+    width = needle_width(way, taper, base_diameter, tip_diameter)
+    deeper = share_deeper(layer, depth, jitter) * strike_probability(plexus_strikes(plexus, way, width, tip_diameter))
+    strikes = density * (1 - (1 - loop) * (1 - deeper))
     return density, dermal, depth, covered, stimulus, strikes, density * pi * radius * radius
