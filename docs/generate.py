@@ -12,10 +12,14 @@ import sys
 import types
 import typing
 from collections.abc import Callable, Iterator
+from functools import cache, partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel
+
+if typing.TYPE_CHECKING:
+    from needling.knowledge import Knowledge
 
 ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "docs" / "reference"
@@ -153,6 +157,14 @@ def knowledge_page() -> str:
 # ---------------------------------------------------------------- knowledge as tables
 
 
+@cache
+def shipped() -> Knowledge:
+    """The shipped knowledge, read from its files once for all pages."""
+    from needling.knowledge.load import build_knowledge
+
+    return build_knowledge()
+
+
 def _keys(entry: Any) -> str:
     said = [f"{c.key}{' (against)' if c.stance == 'conflicts' else ''}" for c in entry.sources]
     return ", ".join(dict.fromkeys(said)) + (" (our proposal)" if entry.proposal else "")
@@ -160,9 +172,7 @@ def _keys(entry: Any) -> str:
 
 def rules_page() -> str:
     """Every screening rule with its reason and sources."""
-    from needling.knowledge.load import build_knowledge
-
-    kb = build_knowledge()
+    kb = shipped()
     rows = [(f"`{rule.id}`", rule.then.action, rule.title, rule.because, _keys(rule), rule.access) for rule in kb.rules]
     intro = (
         f"{len(kb.rules)} rules of the knowledge of {kb.version}. A rule whose facts are not known asks; it never "
@@ -174,11 +184,10 @@ def rules_page() -> str:
 
 def parameters_page() -> str:
     """Every parameter with its distribution and sources."""
-    from needling.knowledge.load import build_knowledge
     from needling.units import UNITS
 
     rows = []
-    kb = build_knowledge()
+    kb = shipped()
     for entry in kb.parameters:
         quantity = entry.quantity
         spread = "fixed" if quantity.shape == "fixed" else f"{quantity.person:g}, {quantity.doubt:g} ({quantity.shape})"
@@ -193,11 +202,29 @@ def parameters_page() -> str:
     return "\n\n".join(["# Parameters", MADE, intro, table(head, rows)]) + "\n"
 
 
+# Sections shown entry by entry, as the command line shows them; rules, parameters and sources have tables of their own.
+BROWSED = (
+    "claims", "conflicts", "indications", "sites", "devices", "topicals", "care", "waits", "red_flags",
+    "adverse_events", "scales", "alternatives", "jurisdictions", "facts", "envelopes", "follow_ups",
+)  # fmt: skip
+
+
+def section_page(section: str) -> str:
+    """Every entry of one section in full, with its sources and what speaks against it."""
+    from needling.report.catalogue import detail_lines
+
+    kb = shipped()
+    entries = kb.by(section)
+    title = section.replace("_", " ").capitalize()
+    parts = [f"# {title}", MADE, f"{len(entries)} entries of the knowledge of {kb.version}."]
+    for name, entry in entries.items():
+        parts += [f"## {name}", "```text\n" + "\n".join(detail_lines(section, entry, kb)) + "\n```"]
+    return "\n\n".join(parts) + "\n"
+
+
 def sources_page() -> str:
     """Every source and what it is used for."""
-    from needling.knowledge.load import build_knowledge
-
-    kb = build_knowledge()
+    kb = shipped()
     rows = []
     for source in sorted(kb.sources, key=lambda source: source.key):
         link = f"https://doi.org/{source.doi}" if source.doi else source.url or ""
@@ -330,6 +357,7 @@ PAGES: dict[Path, Callable[[], str]] = {
     REFERENCE / "parameters.md": parameters_page,
     REFERENCE / "rules.md": rules_page,
     REFERENCE / "sources.md": sources_page,
+    **{REFERENCE / f"{section.replace('_', '-')}.md": partial(section_page, section) for section in BROWSED},
 }
 
 

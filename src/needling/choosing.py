@@ -7,12 +7,11 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from needling.documents import Choice, Goals, Plan, Scorecard
 from needling.errors import BadInput, NotAllowed
 from needling.knowledge.base import Knowledge
-from needling.simulation import Course, CourseResult, forecast, objectives
+from needling.simulation import Course, CourseResult, Objectives, forecast, objectives
 from needling.units import from_si
 
 _RESAMPLES = 100
@@ -20,13 +19,12 @@ _NEAREST = 6  # candidates close enough to the best to be worth asking whether t
 
 
 class _Judged(NamedTuple):
-    """One candidate as the choice sees it: its gain for each member, and whether that can be forecast."""
+    """One candidate as the choice sees it."""
 
     plan: Plan
     course: Course
     card: Scorecard
-    gain: NDArray[np.float64]
-    gain_known: bool
+    found: Objectives
 
 
 def _parameter(kb: Knowledge, name: str) -> float:
@@ -86,7 +84,7 @@ def _judge(plan: Plan, course: Course, goals: Goals, kb: Knowledge) -> _Judged:
         on_front=False,
         barred_by=_barred(plan, course, redness, ready_d, visits, goals),
     )
-    return _Judged(plan, course, card, found.gain, found.gain_known)
+    return _Judged(plan, course, card, found)
 
 
 def _dominates(a: Scorecard, b: Scorecard) -> bool:
@@ -127,9 +125,11 @@ def _best(judged: Sequence[_Judged]) -> _Judged:
 
 def _gain_error(one: _Judged, other: _Judged, quantile: float) -> float:
     """How far the difference of two careful gains may be off because the ensemble is finite: a paired bootstrap."""
-    members = one.gain.size
+    members = one.found.gain.size
     picks = np.random.default_rng(0).integers(0, members, (_RESAMPLES, members))
-    spread = np.quantile(one.gain[picks], quantile, axis=1) - np.quantile(other.gain[picks], quantile, axis=1)
+    spread = np.quantile(one.found.gain[picks], quantile, axis=1) - np.quantile(
+        other.found.gain[picks], quantile, axis=1
+    )
     return float(np.std(spread))
 
 
@@ -183,21 +183,24 @@ def _worth_showing(allowed: list[_Judged]) -> list[_Judged]:
     still shown the mildest safe one, with "doing nothing is as good" beside it.
     """
     routines = [one for one in allowed if one.plan.sessions and one.plan.envelope == "home"]
-    return routines if routines and not any(one.gain_known for one in routines) else allowed
+    return routines if routines and not any(one.found.gain_known for one in routines) else allowed
 
 
 def _because(chosen: _Judged, equals: int) -> str:
-    card = chosen.card
+    card, found = chosen.card, chosen.found
     if not chosen.plan.sessions:
         return "doing nothing costs nothing, and nothing else is worth more here"
+    counted = "" if found.harm_known else " (not counted for this skin type; the careful stand-in)"
     costs = (
-        f"redness {card.redness_d:.1f} days, chance of a lasting mark {card.harm_probability:.0%}, "
+        f"redness {card.redness_d:.1f} days, chance of a lasting mark {card.harm_probability:.0%}{counted}, "
         f"{card.visits_count} visits"
     )
-    if not chosen.gain_known:
+    if not found.gain_known:
         return f"no trial allows a forecast; the mildest safe routine is shown ({costs}); doing nothing is as good"
     tie = f"; {equals} more are as good within the ensemble's own error, this is the mildest" if equals else ""
-    return f"careful gain {card.gain_low:.2f} meaningful changes, {costs}{tie}"
+    early = found.beyond_endpoint_probability
+    stop = f"; in {early:.0%} the endpoint comes before the last pass: stop there" if early >= 0.5 else ""
+    return f"careful gain {card.gain_low:.2f} meaningful changes, {costs}{tie}{stop}"
 
 
 def choose(plans: Sequence[Plan], courses: Sequence[Course], goals: Goals | None = None) -> Choice:

@@ -12,17 +12,16 @@ import json
 import sys
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from needling.cli_knowledge import register
+from needling.cli_knowledge import knowledge, print_json, register
 from needling.errors import NeedlingError, OutOfRange
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from needling.knowledge import Knowledge
 
 NO_PLAN, BAD_INPUT, NO_FORECAST = 1, 2, 3
 
@@ -47,19 +46,6 @@ def _console(stderr: bool = False) -> Console:
     from rich.console import Console
 
     return Console(stderr=stderr, highlight=False)
-
-
-def _knowledge() -> Knowledge:
-    from needling.knowledge import load_knowledge
-
-    kb = load_knowledge()
-    for warning in kb.warnings:
-        typer.secho(f"warning: {warning}", err=True, fg=typer.colors.YELLOW)
-    return kb
-
-
-def _print_json(content: Any) -> None:
-    typer.echo(json.dumps(content, indent=2, ensure_ascii=False, sort_keys=True))
 
 
 def _working(what: str, quiet: bool) -> AbstractContextManager[object]:
@@ -104,7 +90,7 @@ def screen(
     """Is it for me? go, ask, defer, refer or exclude, each with its why. Unknown never passes."""
     from needling.planning.screen import screen as decide
 
-    kb = _knowledge()
+    kb = knowledge()
     if template:
         from needling.planning.cases import blank_case
 
@@ -120,7 +106,7 @@ def screen(
         found = read_case(case, kb)
     clearance = decide(found.person, found.assessment, kb)
     if as_json:
-        _print_json(clearance.model_dump(mode="json"))
+        print_json(clearance.model_dump(mode="json"))
     else:
         from needling.report.plain import clearance_text
 
@@ -142,7 +128,7 @@ def plan(
     """Screen, propose, forecast and choose; prints the plan and writes OUT/<case>.html and .json."""
     from needling.planning.cases import read_case
 
-    kb = _knowledge()
+    kb = knowledge()
     found = read_case(case, kb)
     _warm(quiet=as_json)
 
@@ -160,7 +146,7 @@ def plan(
     write_text(written[0], html)
     write_text(written[1], json.dumps(record, indent=1, ensure_ascii=False, sort_keys=True) + "\n")
     if as_json:
-        _print_json(record)
+        print_json(record)
     else:
         from needling.report.terminal import show_choice
 
@@ -178,7 +164,7 @@ def replay(
     as_json: AsJson = False,
 ) -> None:
     """Run a plan's file again and compare every number with what it says."""
-    kb = _knowledge()
+    kb = knowledge()
 
     from needling.archive import read_run
     from needling.archive import replay as run_again
@@ -187,7 +173,7 @@ def replay(
     _warm(quiet=as_json)
     found = run_again(first, kb)
     if as_json:
-        _print_json(found._asdict())
+        print_json(found._asdict())
     else:
         typer.echo(f"{run}: {found.said}")
     raise typer.Exit(0 if found.agrees else NO_PLAN)
@@ -209,7 +195,7 @@ def simulate(
     from needling.planning.envelope import breaches
     from needling.planning.screen import screen as decide
 
-    kb = _knowledge()
+    kb = knowledge()
     found = read_case(case, kb)
     clearance = decide(found.person, found.assessment, kb)
     wished = plan_from_sentence(protocol, found.person, found.assessment, clearance, kb)
@@ -222,7 +208,7 @@ def simulate(
     course = run(wished, found.person, found.assessment, Belief.prior(kb, members=members), key=key)
     expected = forecast(course, wished)
     if as_json:
-        _print_json(
+        print_json(
             {
                 "plan": wished.model_dump(mode="json"),
                 "forecast": expected.model_dump(mode="json"),
@@ -252,14 +238,14 @@ def cite(
     from needling.report.bibliography import how_to_cite, sources_for
     from needling.report.terminal import show_sources
 
-    kb = _knowledge()
+    kb = knowledge()
     if not words:
         citation = how_to_cite(kb)
-        _print_json({"citation": citation}) if as_json else typer.echo(citation)
+        print_json({"citation": citation}) if as_json else typer.echo(citation)
         return
     found = sources_for(words, kb)
     if as_json:
-        _print_json([source.model_dump(mode="json") for source in found])
+        print_json([source.model_dump(mode="json") for source in found])
     elif found:
         show_sources(_console(), found)
     else:
@@ -280,7 +266,7 @@ def selftest(as_json: AsJson = False) -> None:
             mark = "ok  " if result.passed else "FAIL"
             typer.echo(f"{mark} {result.name}: {result.said} ({result.seconds:.2f} s)")
     if as_json:
-        _print_json([result._asdict() for result in results])
+        print_json([result._asdict() for result in results])
     else:
         passed = sum(result.passed for result in results)
         typer.echo(f"{passed} of {len(results)} checks passed")
@@ -293,7 +279,7 @@ def warmup() -> None:
     import time
 
     start = time.perf_counter()
-    kb = _knowledge()
+    kb = knowledge()
     _warm(quiet=False)
     typer.echo(f"Ready in {time.perf_counter() - start:.1f} s: knowledge {kb.version}, kernels compiled.")
 
@@ -317,7 +303,7 @@ def main() -> None:
 
 def _fail(problem: NeedlingError, code: int) -> None:
     if "--json" in sys.argv:
-        _print_json({"error": str(problem), "kind": type(problem).__name__})
+        print_json({"error": str(problem), "kind": type(problem).__name__})
     else:
         typer.echo(f"needling: {problem}", err=True)
     raise SystemExit(code) from None

@@ -36,16 +36,18 @@ Words = Annotated[list[str] | None, typer.Argument(help="Names or labels for ent
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
 
-def _knowledge() -> Knowledge:
+def knowledge() -> Knowledge:
+    """The knowledge in force; what its user must be told goes to stderr."""
     from needling.knowledge import load_knowledge
 
     kb = load_knowledge()
     for warning in kb.warnings:
-        typer.echo(f"warning: {warning}", err=True)
+        typer.secho(f"warning: {warning}", err=True, fg=typer.colors.YELLOW)
     return kb
 
 
-def _print_json(content: Any) -> None:
+def print_json(content: Any) -> None:
+    """The one form of --json output."""
     typer.echo(json.dumps(content, indent=2, ensure_ascii=False, sort_keys=True))
 
 
@@ -58,7 +60,7 @@ def _show(section: str, entries: Sequence[Any], kb: Knowledge, as_json: bool, no
     from needling.report.catalogue import as_data, page_lines
 
     if as_json:
-        _print_json([as_data(section, entry, kb) for entry in entries])
+        print_json([as_data(section, entry, kb) for entry in entries])
     elif entries:
         _print_lines(page_lines(section, entries, kb))
     else:
@@ -69,7 +71,7 @@ def _show(section: str, entries: Sequence[Any], kb: Knowledge, as_json: bool, no
 def _browse(section: str, words: list[str] | None, as_json: bool) -> None:
     from needling.report.catalogue import find
 
-    kb = _knowledge()
+    kb = knowledge()
     entries = find(section, words or (), kb)
     sought = " ".join(words or ())
     near = did_you_mean(sought, kb.by(section))
@@ -92,7 +94,7 @@ def claims(
     from needling.report.catalogue import find
 
     articles = tuple(part for part in get_args(get_args(Claim.model_fields["article"].annotation)[0]) if part)
-    kb = _knowledge()
+    kb = knowledge()
     entries = kb.claims
     for name, given, allowed in (
         ("article", article and article.upper(), articles),
@@ -161,7 +163,7 @@ def alternatives(
     skin = next((one for one in get_args(Phototype) if phototype and one == phototype.upper()), None)
     if phototype is not None and skin is None:
         raise BadInput(f"unknown phototype '{phototype}'; allowed: {', '.join(get_args(Phototype))}")
-    kb = _knowledge()
+    kb = knowledge()
     better = better_than_needling(concern, skin, kb)
     found = find("alternatives", words or (), kb, better)
     _show("alternatives", found, kb, as_json, f"Nothing is known here to do better than needling for {concern}.")
@@ -172,7 +174,7 @@ def jurisdictions(words: Words = None, as_json: AsJson = False) -> None:
     from needling.planning.jurisdiction import jurisdictions_of
     from needling.report.catalogue import find
 
-    kb = _knowledge()
+    kb = knowledge()
     # A code is looked up, never searched for: "BR" also stands inside other words.
     codes = [word for word in words or () if re.fullmatch(r"[A-Za-z]{2}(-[A-Za-z]{2,3})?", word)]
     found = {place.id: place for code in codes for place in jurisdictions_of(code, kb)}
@@ -238,7 +240,7 @@ def redflags(
     """After needling: which signs need help, how fast, and what to do first. Exit code 1 when a sign is named."""
     from needling.planning.redflags import advise
 
-    kb = _knowledge()
+    kb = knowledge()
     if signs is None:
         given = _ask_signs(kb, to_stderr=as_json)
     else:
@@ -246,7 +248,7 @@ def redflags(
         given = [] if [word.strip().lower() for word in words] == ["none"] else words
     advice = advise(given, kb)
     if as_json:
-        _print_json(
+        print_json(
             {
                 "urgency": advice.urgency,
                 "says": advice.says,
@@ -257,6 +259,52 @@ def redflags(
     else:
         _print_lines(_advice_lines(advice, kb))
     raise typer.Exit(SIGN_NAMED if advice.found else 0)
+
+
+# ---------------------------------------------------------------- scales
+
+
+def _answer(word: str) -> tuple[str, float | str]:
+    """``name=value`` as typed: a number where it is one."""
+    name, equals, value = word.partition("=")
+    if not equals or not name or not value:
+        raise BadInput(f"'{word}' is not an answer; write it as name=value")
+    try:
+        return name, float(value)
+    except ValueError:
+        return name, value
+
+
+def scale(
+    name: Annotated[str | None, typer.Argument(help="A scale; without it all scales are listed.")] = None,
+    answers: Annotated[
+        list[str] | None, typer.Argument(help="Answers as name=value; without them: what it asks.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Score a published outcome scale from its answers; no text of any form is shipped."""
+    from needling.scoring import needs, score_scale
+
+    kb = knowledge()
+    if name is None:
+        _show("scales", kb.scales, kb, as_json, "There are no scales.")
+    elif not answers:
+        asked = needs(name, kb)
+        rows = [
+            f"{one.name}: {one.says} ({' | '.join(one.choices) if one.choices else f'{one.low:g} to {one.high:g}'})"
+            for one in asked
+        ]
+        print_json([one._asdict() for one in asked]) if as_json else _print_lines(rows)
+    else:
+        result = score_scale(name, dict(map(_answer, answers)), kb)
+        if as_json:
+            print_json(result._asdict())
+        else:
+            band = f", {result.band}" if result.band else ""
+            released = "" if result.released else " (not released)"
+            _print_lines([f"{result.scale}: {result.value:g} of {result.low:g} to {result.high:g}{band}{released}"])
+            if result.note:
+                _print_lines([result.note])
 
 
 # ---------------------------------------------------------------- knowledge: the base itself
@@ -275,10 +323,10 @@ def show(
     if section is not None:
         _browse(known_section(section), words, as_json)
         return
-    kb = _knowledge()
+    kb = knowledge()
     counts = {name: len(getattr(kb, name)) for name in SECTIONS}
     if as_json:
-        _print_json(counts)
+        print_json(counts)
     else:
         _print_lines([f"{count:>5}  {name.replace('_', '-')}" for name, count in counts.items()])
 
@@ -289,10 +337,10 @@ def debt(as_json: AsJson = False) -> None:
     from needling.knowledge.debt import STANDINGS, debt_counts, knowledge_debt
     from needling.report.catalogue import wrapped
 
-    debts = knowledge_debt(_knowledge())
+    debts = knowledge_debt(knowledge())
     counts = debt_counts(debts)
     if as_json:
-        _print_json({"counts": counts, "debts": [one._asdict() for one in debts]})
+        print_json({"counts": counts, "debts": [one._asdict() for one in debts]})
         raise typer.Exit(0 if debts else NOTHING_FOUND)
     lines = wrapped(
         "What rests on memory, or on no source at all. released: acts or is told as it stands; proposal: acts, marked "
@@ -322,13 +370,13 @@ def info(as_json: AsJson = False) -> None:
     from needling.knowledge.load import OVERLAY_VARIABLE
 
     start = time.perf_counter()
-    kb = _knowledge()
+    kb = knowledge()
     load_s = time.perf_counter() - start
     read_as = {access: sum(source.access == access for source in kb.sources) for access in _ACCESS}
     overlay = os.environ.get(OVERLAY_VARIABLE) or None
     counts = {name: len(getattr(kb, name)) for name in SECTIONS}
     if as_json:
-        _print_json(
+        print_json(
             {
                 "version": kb.version,
                 "sha256": kb.sha256,
@@ -363,6 +411,7 @@ COMMANDS = (
     alternatives,
     jurisdictions,
     redflags,
+    scale,
 )
 
 

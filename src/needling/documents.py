@@ -131,7 +131,10 @@ class Override(Document):
 
 
 class Assessment(_WithFacts):
-    """What was found on a day. The first visit and every follow-up use the same type."""
+    """What was found on a day. The first visit and every follow-up use the same type.
+
+    ``country`` is an ISO 3166 code (``DE``, ``GB-SCT``): what its law says can only tighten a plan.
+    """
 
     person: Id
     on: date
@@ -140,6 +143,7 @@ class Assessment(_WithFacts):
     scores: tuple[ScaleScore, ...] = ()
     overrides: tuple[Override, ...] = ()
     photos: tuple[Text, ...] = ()
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}(-[A-Z]{1,3})?$")] | None = None
     by: Id | None = None
 
     @field_validator("zones")

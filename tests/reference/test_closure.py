@@ -68,7 +68,9 @@ def test_age_slows_closing_and_water_closes_before_structure() -> None:
 def test_depth_of_the_capillary_strike_model() -> None:
     """Published inputs: 8 % at 70 um, 14 % at 100 um, 54 % at 250 um for a round channel."""
     for width_um, chance in ((70, 0.08), (100, 0.14), (250, 0.54)):
-        assert depth.strike_probability(14e6, width_um * 1e-6, 15e-6) == pytest.approx(chance, abs=0.006)
+        assert depth.strike_probability(depth.loop_strikes(14e6, width_um * 1e-6, 15e-6)) == pytest.approx(
+            chance, abs=0.006
+        )
 
 
 def test_insertion_force_line() -> None:

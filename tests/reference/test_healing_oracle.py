@@ -9,6 +9,7 @@ from tests.virtual_world import world
 
 from needling.simulation import Belief
 from needling.simulation.engines import CALM, MEASURES, Floats, Task, lanes, reference
+from needling.simulation.engines.grid import FINE
 from needling.simulation.equations import healing
 from needling.simulation.equations.stroke import STROKE_PARAMETERS
 
@@ -49,6 +50,46 @@ def test_lanes_agree_with_lsoda(days: tuple[float, ...]) -> None:
         assert np.allclose(calm[:, member], slow_calm, atol=0.02 * DAY_S), dict(
             zip(CALM, calm[:, member] / DAY_S, strict=True)
         )
+
+
+def test_one_member_alone_is_as_accurate_as_a_crowd() -> None:
+    """The time grid of one slow person must not be coarser than that person's own rates allow."""
+    rng = np.random.default_rng(2)
+    belief = Belief.prior(world(), members=2000)
+    parameters = _parameters(belief, healing.PARAMETERS)
+    losses = parameters[0] + parameters[healing.PARAMETERS.index("fibroblast-loss-rate")]
+    for member in [*np.argsort(losses)[:8], *rng.choice(2000, 12, replace=False)]:
+        task = _task(rng, 1, (0.0,), 120.0)
+        alone = parameters[:, [member]]
+        ((fast, _),) = lanes.heal([task], alone)
+        slow, _ = reference.heal_one(task, alone[:, 0], 0)
+        worst = np.max(np.abs(fast[:, :, 0] - slow) / np.abs(slow).max(axis=1, keepdims=True), axis=1)
+        assert np.all(worst < 1e-6), (member, dict(zip(MEASURES, worst, strict=True)))
+
+
+def test_series_of_the_early_states_is_as_exact_as_said() -> None:
+    """At the longest half step of each member's own grid."""
+    parameters = _parameters(Belief.prior(world(), members=300), healing.PARAMETERS)
+    early = slice(lanes._EARLY, lanes._SESSION)
+    for member in range(300):
+        one = parameters[:, [member]]
+        _, slow = lanes._fastest_rates(one)
+        step = 0.5 * FINE.cap / slow
+        k_d, k_i, k_p, k_m = one[early, 0]
+        exact = expm(np.array([[-k_d, 0, 0], [k_i, -k_i, 0], [0, k_p, -k_m]]) * step)[np.tril_indices(3)]
+        assert np.allclose(healing.early_transition(step, k_d, k_i, k_p, k_m, lanes._TERMS), exact, rtol=0, atol=4e-15)
+
+
+def test_redness_at_the_end_of_the_report_counts() -> None:
+    """The last session lies so near the end that nobody is pale again before it."""
+    belief = Belief.prior(world(), members=6)
+    parameters = _parameters(belief, healing.PARAMETERS)
+    task = _task(np.random.default_rng(3), 6, (0.0,), 0.25)
+    task = Task(task.session_time, task.report_time, np.full((1, 6), 0.9), task.opening, task.half_life)
+    ((_, calm),) = lanes.heal([task], parameters)
+    assert np.allclose(calm, 0.25 * DAY_S)
+    for member in range(6):
+        assert np.allclose(reference.heal_one(task, parameters[:, member], member)[1], 0.25 * DAY_S)
 
 
 def test_target_state_is_the_exponential_of_collagen() -> None:

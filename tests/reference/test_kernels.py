@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +35,7 @@ def _final(members: int = 40) -> Floats:
     return simulate(course_plan(sessions=2), *somebody(), belief).severity[:, 0, -1]
 
 
-def _in_child(pipe: multiprocessing.connection.Connection) -> None:  # type: ignore[name-defined]
+def _in_child(pipe: Connection) -> None:
     pipe.send(_final())
 
 

@@ -297,3 +297,16 @@ def test_every_command_says_what_it_does() -> None:
     for command in COMMANDS:
         help_text = run(command.__name__, "--help")
         assert help_text.exit_code == 0 and (command.__doc__ or "").split()[0] in help_text.stdout
+
+
+def test_a_scale_is_listed_asked_and_scored() -> None:
+    runner = CliRunner()
+    main = typer.Typer()
+    register(main)
+    assert "goodman-baron-qualitative" in runner.invoke(main, ["scale"]).stdout
+    asked = runner.invoke(main, ["scale", "hair-count"]).stdout
+    assert "hairs_count" in asked and "area_cm2" in asked
+    scored = runner.invoke(main, ["scale", "hair-count", "hairs_count=90", "area_cm2=1.5", "--json"])
+    assert scored.exit_code == 0 and json.loads(scored.stdout)["value"] == 60
+    for wrong in (["scale", "hair-cont"], ["scale", "hair-count", "hairs_count"], ["scale", "hair-count", "hairs=9"]):
+        assert isinstance(runner.invoke(main, wrong).exception, BadInput)

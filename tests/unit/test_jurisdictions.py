@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.people import healthy
 
 from needling.documents import Caps
 from needling.errors import BadInput
@@ -12,6 +13,7 @@ from needling.knowledge.base import Knowledge
 from needling.knowledge.checks import cross_check
 from needling.knowledge.load import Origin
 from needling.planning.alternatives import better_than_needling, comparisons_for
+from needling.planning.envelope import zone_limits
 from needling.planning.jurisdiction import (
     caps_of,
     jurisdictions_of,
@@ -20,6 +22,7 @@ from needling.planning.jurisdiction import (
     supervised_from_mm,
     tightened,
 )
+from needling.planning.screen import screen
 
 EMPTY = Caps()
 # Typed again from what was read: (supervised from mm, lowest age, evaluated from y, evaluated to mm).
@@ -217,3 +220,23 @@ def test_an_unknown_concern_is_an_error(kb: Knowledge) -> None:
 
 def _names(concern: str, skin, kb: Knowledge) -> list[str]:  # type: ignore[no-untyped-def]
     return [one.id for one in better_than_needling(concern, skin, kb)]
+
+
+def test_a_country_tightens_a_clearance_and_says_so(kb: Knowledge) -> None:
+    person, assessment = healthy(kb)
+    there = assessment.model_copy(update={"country": "GB-SCT"})
+    clearance = screen(person, there, kb)
+    said = [decision for decision in clearance.decisions if decision.rule == "law-GB-SCT"]
+    assert said and clearance.verdict == screen(person, assessment, kb).verdict
+    caps = [decision.caps for decision in said if decision.caps]
+    assert caps == [caps_of("GB-SCT", kb)]
+    at_home = screen(*healthy(kb, "home"), kb)
+    limit = zone_limits("cheek-left", "home", at_home, kb).needle_mm
+    assert limit.value <= 0.3
+
+
+def test_a_country_that_was_not_looked_up_is_said_to_be_unknown(kb: Knowledge) -> None:
+    person, assessment = healthy(kb)
+    clearance = screen(person, assessment.model_copy(update={"country": "BR"}), kb)
+    (note,) = [decision for decision in clearance.decisions if decision.rule == "law-BR"]
+    assert "not looked up" in note.because and note.caps is None

@@ -5,13 +5,19 @@ from __future__ import annotations
 import re
 
 import pytest
+from tests.people import healthy
 from tests.unit import report_documents as made
 
-from needling.documents import Choice, Citation, Clearance, Harm
+from needling.choosing import choose
+from needling.documents import Assessment, Choice, Citation, Clearance, Harm, Person
+from needling.knowledge import load_knowledge
 from needling.knowledge.base import Knowledge
+from needling.planning.propose import propose
+from needling.planning.screen import screen
 from needling.report.explain import explain
 from needling.report.explanation import COLUMNS, Explanation
 from needling.report.words import NOTICE
+from needling.simulation import Belief, simulate_many
 
 BANNED = re.compile(r"\b(treat(s|ed|ing|ment)?|cur(e|es|ed|ing)|flawless)\b", re.I)
 PER_CENT = re.compile(r"\d ?%")
@@ -235,3 +241,18 @@ def test_the_shipped_knowledge_keeps_home_words_plain(kb: Knowledge) -> None:
     home += [rule.tell for rule in kb.rules if rule.then.action == "exclude_home"]
     promises = re.compile(r"\b(treats|cures|flawless)\b", re.I)
     assert not [text for text in home if promises.search(text)]
+
+
+def test_alternatives_are_named_when_needling_is_not_the_answer_and_only_to_who_may_go() -> None:
+    kb = load_knowledge()
+    for zone, concern in (("thigh-buttock-left", "cellulite"), ("cheek-left", "acne-scars-ice-pick")):
+        assert "What else there is" in _explained(*healthy(kb, zones=((zone, concern, 50.0),)), kb), concern
+    excluded = _explained(*healthy(kb, pregnant=True), kb)
+    assert "What else there is" not in excluded
+
+
+def _explained(person: Person, assessment: Assessment, kb: Knowledge) -> str:
+    clearance = screen(person, assessment, kb)
+    plans = propose(person, assessment, clearance, kb)
+    choice = choose(plans, simulate_many(plans, person, assessment, Belief.prior(kb, members=32)))
+    return str(explain(choice, kb, clearance=clearance))

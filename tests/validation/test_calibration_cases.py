@@ -15,7 +15,8 @@ from needling.simulation import Belief
 
 MEMBERS = 1024
 ROOT = Path(__file__).parents[2]
-KNOWN_MISSES = ("Leheta", "von Dalwig")
+OUTSIDE_DOUBT = ["Leheta"]  # said so in the report
+KNOWN_MISSES = ("1b", "Leheta", "von Dalwig")
 
 
 @pytest.fixture(scope="module")
@@ -26,15 +27,25 @@ def findings() -> list[Finding]:
 def test_cases_used_for_building_are_inside_their_tolerance(findings: list[Finding]) -> None:
     missed = [one for one in findings if not one.passed and not one.case.startswith(KNOWN_MISSES)]
     assert not missed, "\n".join(f"{one.case}: {one.published}, ours {one.ours:.3f}" for one in missed)
-    assert {one.case.split()[0].rstrip("ab") for one in findings if one.building} >= {"1", "4", "5", "6", "9", "10"}
+    assert {one.case.split()[0].rstrip("abc") for one in findings if one.building} >= {"1", "4", "5", "6", "9", "10"}
+
+
+def test_known_misses_are_misses(findings: list[Finding]) -> None:
+    """A miss that has become a hit must leave the list; no other case may hide there."""
+    assert {one.case for one in findings if not one.passed} == {
+        one.case for one in findings if one.case.startswith(KNOWN_MISSES)
+    }
 
 
 def test_bands_are_wide_enough_to_be_honest(findings: list[Finding]) -> None:
-    """Published means, misses included, lie inside the 90 % band of possible people."""
-    seen = {"Leheta": 0.317, "von Dalwig": 0.69, "6a": 53.2, "10a": 0.554, "1 ": 23.7, "4b": 3.0}
+    """Means of trials, misses included, lie inside the 90 % band of means: spread between people cannot help a mean."""
+    seen = {"Leheta": 0.317, "von Dalwig": 0.69, "6a": 53.2, "6b": 65.4, "10a": 0.554, "1a": 23.7, "4b": 3.0}
+    outside = []
     for start, value in seen.items():
         (one,) = [finding for finding in findings if finding.case.startswith(start)]
-        assert one.low <= value <= one.high, one
+        assert np.isfinite(one.doubt_low) and one.doubt_high - one.doubt_low < one.high - one.low
+        outside += [] if one.doubt_low <= value <= one.doubt_high else [start]
+    assert outside == OUTSIDE_DOUBT
 
 
 def test_published_spread_between_people_is_of_the_right_size() -> None:

@@ -34,6 +34,7 @@ _MAY_ADD = (
     "red_flags",
     "adverse_events",
     "follow_ups",
+    "alternatives",
 )
 
 

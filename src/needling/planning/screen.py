@@ -11,6 +11,7 @@ from typing import NamedTuple
 from needling.documents import (
     Action,
     Assessment,
+    Caps,
     Clearance,
     Decision,
     Person,
@@ -25,6 +26,7 @@ from needling.knowledge.conditions import evaluate, leaves
 from needling.knowledge.facts import resolve_name
 from needling.knowledge.schema import Rule
 from needling.planning.answers import Lookup, lookup_for, require_sound
+from needling.planning.jurisdiction import caps_of, notes_of
 from needling.units import UNITS
 
 # From the mildest to the strictest; where two rules meet, the stricter wins.
@@ -186,6 +188,26 @@ def _envelope(verdict: Verdict, counted: list[Decision], setting: Setting) -> Se
     return "clinic" if only_home_barred else None
 
 
+def _law(assessment: Assessment, kb: Knowledge) -> list[Decision]:
+    """What the law of the assessment's country says, as notes; the first carries its limits."""
+    if assessment.country is None:
+        return []
+    caps = caps_of(assessment.country, kb)
+    return [
+        Decision(
+            rule=f"law-{assessment.country}",
+            action="note",
+            title=note.what,
+            because=note.why,
+            tell=note.why,
+            sources=note.sources,
+            caps=caps if number == 0 and caps != Caps() else None,
+            proposal=note.proposal,
+        )
+        for number, note in enumerate(notes_of(assessment.country, kb))
+    ]
+
+
 def screen(person: Person, assessment: Assessment, kb: Knowledge) -> Clearance:
     """Screen a person for the setting asked about.
 
@@ -235,6 +257,7 @@ def screen(person: Person, assessment: Assessment, kb: Knowledge) -> Clearance:
             )
         )
 
+    whole.decisions.extend(_law(assessment, kb))
     verdict = _overall(tuple(zones))
     standing = {zone.zone for zone in zones if zone.verdict == verdict}
     decisions = [*whole.decisions, *(decision for _, found in per_zone for decision in found.decisions)]

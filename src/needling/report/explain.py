@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from needling.documents import Case, Choice, Clearance
 from needling.knowledge.base import Knowledge
+from needling.report.about_alternatives import alternatives_section
 from needling.report.about_choice import choice_section, declined_section, refusal_section
 from needling.report.about_clearance import (
     Known,
@@ -144,6 +145,9 @@ def _choice_sections(choice: Choice, clearance: Clearance | None, telling: Telli
         parts += [plan_section(plan, telling), choice_section(choice, telling), harms_section(plan, forecast, telling)]
     else:
         parts.append(refusal_section(choice, telling))
+    # What stops needling may stop other methods too: they are named only to a person who may go.
+    if (plan.declined or not plan.sessions) and (clearance is None or clearance.verdict == "go"):
+        parts.append(alternatives_section(*known, telling))
     parts += [_conflicts(clearance, telling)] if telling.person else []
     return [part for part in parts if part is not None]
 

@@ -18,6 +18,7 @@ from rich.text import Text
 from needling.documents import Choice, Clearance, Forecast, Plan
 from needling.knowledge.base import Knowledge
 from needling.knowledge.schema import Source
+from needling.report.about_alternatives import alternatives_section
 from needling.report.about_choice import (
     CANDIDATES_SHOWN,
     SCORE_HEADERS,
@@ -268,6 +269,8 @@ def show_choice(console: Console, choice: Choice, clearance: Clearance, kb: Know
         _section(console, plan_section(plan, telling))
         _section(console, stop_section(plan, telling))
         _forecast_sections(console, plan, forecast, telling)
+    if clearance.verdict == "go" and (plan.declined or not plan.sessions):
+        _section(console, alternatives_section(forecast.person, forecast.assessment, telling))
     if not plan.sessions and clearance.verdict != "go":
         _section(console, refusal_section(choice, telling))
         _ending(console, telling.bibliography)

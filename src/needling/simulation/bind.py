@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from needling.documents import Assessment, Forecast, Person, Plan, Session, Stroke
+from needling.documents import Assessment, Endpoint, Forecast, Person, Plan, Session, Stroke
 from needling.errors import BadInput, OutOfRange, did_you_mean
 from needling.knowledge.base import Knowledge
 from needling.knowledge.schema import Device
@@ -16,7 +17,7 @@ from needling.simulation.belief import Belief
 from needling.simulation.context import Context, Draw, Zone, age_y, fact
 from needling.simulation.course import Course, CourseResult, Objectives
 from needling.simulation.engines import MEASURES, STROKE_MEASURES, Task
-from needling.simulation.equations import closure, healing, rolling
+from needling.simulation.equations import closure, depth, healing, rolling
 from needling.simulation.equations.stroke import KINDS, STROKE_PARAMETERS, TOOL
 from needling.units import from_si, to_si
 
@@ -28,6 +29,8 @@ _FEW_REPORT_D = (0, 1, 3, 7, 14, 28, 56, 112)
 _MANY_SESSIONS = 8
 _LARGE = 1e9  # numerical: a force that no needle resists
 _OPENINGS = ("barrier", "water", "structure")
+ENDPOINTS: tuple[Endpoint, ...] = get_args(Endpoint)
+_ENDPOINT_LIMITS = ("faint-pink-stimulus", "erythema-stimulus", "pinpoint-strikes", "confluent-strikes")
 
 
 # ---------------------------------------------------------------- documents to arrays
@@ -113,14 +116,14 @@ def _visits(plan: Plan) -> dict[float, list[Session]]:
     return visits
 
 
-def _report_times(session_time: Floats, judge_time: Floats) -> Floats:
-    """Reports after each session until the next one, at each judging time, to the last of them."""
+def _report_times(session_time: Floats, judge_time: Floats, beyond: float) -> Floats:
+    """Reports after each session until the next one, at each judging time, and some time beyond for late visits."""
     between = to_si(1.0, "d") * np.array(_REPORT_D if session_time.size <= _MANY_SESSIONS else _FEW_REPORT_D)
     after_last = to_si(1.0, "d") * np.array(_REPORT_D)
-    end = judge_time.max()
+    end = judge_time.max() + beyond
     starts = session_time if session_time.size else np.zeros(1)
     stops = [*starts[1:], end]
-    parts = [np.zeros(1), judge_time]
+    parts = [np.zeros(1), judge_time, np.full(1, end)]
     for index, (start, stop) in enumerate(zip(starts, stops, strict=True)):
         times = start + (after_last if index + 1 == starts.size else between)
         parts.append(times[times < stop])
@@ -282,7 +285,7 @@ def _tasks(plan: Plan, zones: tuple[Zone, ...], session_time: Floats, delivered:
     """What the engine runs: one task for each zone, all with the plan's report times."""
     last = session_time[-1] if session_time.size else 0.0
     judge = np.array([last + to_si(zone.indication.judge_after_last_d, "d") for zone in zones])
-    report_time = _report_times(session_time, judge)
+    report_time = _report_times(session_time, judge, float(drawn["forecast-beyond-judging"][0]))
     tasks = []
     for index, zone in enumerate(zones):
         opened = delivered[STROKE_MEASURES.index("opening"), :, index]
@@ -369,7 +372,8 @@ def _course(
     closed = treated * np.array(list(map(closure.closure_time, slowest, drawn["closed-share"])))
     ready = np.maximum(np.maximum(closed, calm[0]), calm[1])
     if treated and context.person.phototype in (None, "IV", "V", "VI"):
-        ready = np.maximum(ready, drawn["pigment-check-time"])
+        strongest = laid["stimulus"].max(axis=(0, 1))
+        ready = np.maximum(ready, drawn["pigment-check-time"] * (strongest >= drawn["pigment-check-stimulus"]))
     dose_ratio = harms.dose_ratio(context, laid["stimulus"], dose_reference)
     return Course(
         time=task.report_time,
@@ -398,7 +402,7 @@ def _course(
         half_life=half_life,
         dose_ratio=dose_ratio,
         pih_probability=harms.pigment_probability(context, dose_ratio),
-        track_probability=harms.track_probability(context, task.session_time.size),
+        track_probability=harms.track_probability(context),
         result=result,
         context=context,
     )
@@ -440,7 +444,33 @@ def objectives(course: Course) -> Objectives:
         gain_known=weight > 0,
         redness_d=from_si(1.0, "d") * course.redness_time,
         harm_probability=either,
+        harm_known=harms.is_known(context),
+        beyond_endpoint_probability=_beyond_endpoint(course),
     )
+
+
+def _beyond_endpoint(course: Course) -> float:
+    """Chance that a session shows more than its planned endpoint, at the worst session and zone."""
+    context: Context = course.context
+    planned: dict[tuple[float, str], int] = {}
+    for session in context.plan.sessions:
+        for stroke in session.strokes:
+            spot = to_si(session.day_d, "d"), stroke.zone
+            planned[spot] = max(planned.get(spot, 0), ENDPOINTS.index(session.endpoint))
+    chances = [
+        float(np.mean(endpoint_grades(course, int(visit), course.zones.index(zone)) > grade))
+        for (time, zone), grade in planned.items()
+        for visit in np.flatnonzero(course.session_time == time)
+    ]
+    return max(chances, default=0.0)
+
+
+def endpoint_grades(course: Course, visit: int, zone: int) -> NDArray[np.int64]:
+    """What each member shows right after a session in a zone, as the place in ``ENDPOINTS``, int64[member]."""
+    drawn = course.context.drawn
+    limits: list[Any] = [drawn[name] for name in _ENDPOINT_LIMITS]
+    seen: tuple[Any, Any] = course.stimulus[visit, zone], course.strikes[visit, zone]
+    return np.asarray(depth.endpoint_grade(*seen, *limits))  # plain arithmetic, so it takes all members
 
 
 def log_likelihood(course: Course, readings: Sequence[tuple[str, float, float]]) -> Floats:

@@ -20,7 +20,7 @@ class Baseline:
     """Where a zone starts on its indication's scale.
 
     Args:
-        values: of each member, float64[member]; NaN where neither a reading nor a usual value is known.
+        values: the true start of each member, float64[member]; NaN where neither a reading nor a usual value is known.
         central: the reading, or the usual value. assumed: whether it was not measured.
     """
 

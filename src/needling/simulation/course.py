@@ -97,9 +97,14 @@ class Objectives:
         gain: improvement in units of the indication's meaningful change, averaged over zones by area.
         gain_known: whether any zone has an honest forecast of its result; without one gain is 0.
         redness_d: longest redness after a session, days. harm_probability: of a pigment mark or track mark.
+        harm_known: whether that rests on a count that holds for this phototype; else it is the careful stand-in.
+        beyond_endpoint_probability: share of members that show more than the planned endpoint (blood where redness
+            was planned), at the worst session and zone.
     """
 
     gain: Floats
     gain_known: bool
     redness_d: Floats
     harm_probability: Floats
+    harm_known: bool
+    beyond_endpoint_probability: float

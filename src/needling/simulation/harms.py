@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any, get_args
+
 import numpy as np
 
-from needling.documents import Harm
+from needling.documents import Harm, Phototype, Stroke
 from needling.knowledge.base import Knowledge
-from needling.knowledge.schema import AdverseEvent
+from needling.knowledge.schema import AdverseEvent, Device
 from needling.simulation.belief import beta
 from needling.simulation.context import Context, Floats
+from needling.simulation.equations import rolling
+from needling.units import to_si
 
 # Adverse events whose chance follows the plan; the others keep their published rate.
 PIGMENT_MARKS = "AE2"
 TRACK_MARKS = "AE4"
+_DARKNESS = get_args(Phototype)
 
 
 def _events(kb: Knowledge, ref: str) -> list[AdverseEvent]:
@@ -31,26 +36,58 @@ def _draw_share(context: Context, purpose: str, counts: tuple[int, int]) -> Floa
     return beta(context.key, purpose, context.belief.members, events + 0.5, people - events + 0.5)
 
 
-def pigment_event(context: Context) -> AdverseEvent | None:
-    """The count that fits the person's phototype best: the narrowest group; the highest rate when it is not known."""
-    known = [
-        event
-        for event in _events(context.belief.knowledge, PIGMENT_MARKS)
-        if _counts(event) and (not context.devices or any(device.kind in event.kinds for device in context.devices))
-    ]
+def _applies(event: AdverseEvent, context: Context) -> bool:
+    """Whether an event belongs to this plan and person: its kinds of device, its shortest needle, its phototypes."""
     phototype = context.person.phototype
-    if phototype is None:
-        return max(known, key=lambda event: (event.events_count or 0) / (event.of_count or 1), default=None)
-    fitting = [event for event in known if not event.phototypes or phototype in event.phototypes]
-    return min(
-        fitting, key=lambda event: (not event.phototypes, len(event.phototypes), -(event.of_count or 0)), default=None
+    longest_mm = max(
+        (
+            stroke.needle_length_mm
+            for session, device in zip(context.plan.sessions, context.devices, strict=True)
+            if device.kind in event.kinds
+            for stroke in session.strokes
+        ),
+        default=-1.0,
     )
+    fits = phototype is None or not event.phototypes or phototype in event.phototypes
+    return event.shown and fits and longest_mm >= event.min_needle_mm
 
 
-def _stand_in(events: list[AdverseEvent]) -> tuple[int, int]:
-    """All counts together: what a choice weighs when none fits the person. The forecast still says "not known"."""
-    counts = [found for event in events if (found := _counts(event))]
+def _rate(counts: tuple[int, int]) -> float:
+    return counts[0] / max(counts[1], 1)
+
+
+def _together(counts: list[tuple[int, int]]) -> tuple[int, int]:
     return sum(events for events, _ in counts), sum(people for _, people in counts)
+
+
+def pigment_counts(context: Context) -> tuple[int, int] | None:
+    """Events and people that a choice weighs for a pigment mark; None where nobody has counted.
+
+    All groups together, or the highest rate among the groups that hold skin as light as the person's or lighter,
+    whichever is higher: so a darker skin never gets a lower rate, and types without a count of their own (VI, not
+    known) get the highest known. The forecast still shows each group by itself and says "not known".
+    """
+    phototype = context.person.phototype
+    groups = [
+        (event, counts)
+        for event in _events(context.belief.knowledge, PIGMENT_MARKS)
+        if (counts := _counts(event)) and any(device.kind in event.kinds for device in context.devices)
+    ]
+    if not groups:
+        return None
+    lightest = [min(map(_DARKNESS.index, event.phototypes), default=0) for event, _ in groups]
+    own = len(_DARKNESS) if phototype is None else _DARKNESS.index(phototype)
+    reached = [counts for (_, counts), light in zip(groups, lightest, strict=True) if light <= own]
+    return max([_together([counts for _, counts in groups]), *reached], key=_rate)
+
+
+def is_known(context: Context) -> bool:
+    """Whether the chance of a lasting mark rests on a count that holds for this person's phototype and devices."""
+    if not context.plan.sessions:
+        return True
+    events = [event for event in _events(context.belief.knowledge, PIGMENT_MARKS) if _applies(event, context)]
+    counted = [event for event in events if _counts(event)]
+    return bool(counted) and context.person.phototype is not None
 
 
 def dose_ratio(context: Context, stimulus: Floats, reference: Floats) -> Floats:
@@ -75,41 +112,62 @@ def _pigment(context: Context, purpose: str, counts: tuple[int, int], relative: 
 
 def pigment_probability(context: Context, relative: Floats) -> Floats:
     """Chance of a pigment mark over the course, float64[member]. relative: :func:`dose_ratio`."""
-    event = pigment_event(context)
-    fitting = _counts(event) if event is not None else None
-    counts = fitting or _stand_in(_events(context.belief.knowledge, PIGMENT_MARKS))
-    return _pigment(context, event.id if event is not None else PIGMENT_MARKS, counts, relative)
+    counts = pigment_counts(context)
+    return np.zeros(relative.shape) if counts is None else _pigment(context, PIGMENT_MARKS, counts, relative)
 
 
-def track_probability(context: Context, sessions: int) -> Floats:
-    """Chance of track marks over the course, float64[member]; rollers only.
+def track_probability(context: Context) -> Floats:
+    """Chance of track marks over the course, float64[member]; rollers and roller needles only.
 
-    logit p = logit p_0 + beta_L ln(L / L_ref) + beta_B ([over bone] - 1/2);  sessions add like independent risks
+    logit p = logit p_0 + beta_L ln(L / L_ref) + beta_n ln(n / n_ref) + beta_B ([over bone] - 1/2)
+    for the worst zone of each day, with n its channels per area;  days add like independent risks
 
-    The group that was counted was needled over bone and beside it, hence the half.
+    The group that was counted was needled over bone and beside it, hence the half. The same events count as in the
+    forecast's list (:func:`harm_list`), and none below their shortest needle.
     """
-    drawn, kb = context.drawn, context.belief.knowledge
-    events = [event for event in _events(kb, TRACK_MARKS) if _counts(event)]
-    rollers = {device.id for device in context.devices if device.kind == "roller"}
-    strokes = [
-        (session, stroke)
-        for session in context.plan.sessions
-        for stroke in session.strokes
-        if session.device in rollers
+    drawn = context.drawn
+    none = np.zeros(context.belief.members.size)
+    events = [
+        event for event in _events(context.belief.knowledge, TRACK_MARKS) if _counts(event) and _applies(event, context)
     ]
-    if not strokes or not events:
-        return np.zeros(context.belief.members.size)
-    share = _draw_share(context, "track-marks", _stand_in(events))
+    if not events:
+        return none
+    share = _draw_share(context, "track-marks", _together([counts for event in events if (counts := _counts(event))]))
+    shortest_mm = min(event.min_needle_mm for event in events)
     bony = {zone.finding.zone for zone in context.zones if zone.site.bony}
-    over_bone = any(stroke.zone in bony for _, stroke in strokes)
-    relative = context.longest_m / drawn["reference-length"]
-    odds = (
-        share
-        / (1 - share)
-        * relative ** drawn["track-length-slope"]
-        * np.exp(drawn["track-bone-log-odds"] * (over_bone - 0.5))
-    )
-    return np.asarray(1 - (1 + odds) ** (-sessions / drawn["reference-sessions"]))
+    laid: dict[tuple[float, str], tuple[Floats, float]] = {}  # channels per m2 and longest needle, by day and zone
+    for session, device in zip(context.plan.sessions, context.devices, strict=True):
+        if device.kind != "roller":
+            continue
+        for stroke in session.strokes:
+            if stroke.needle_length_mm >= shortest_mm:
+                before, longest = laid.get((session.day_d, stroke.zone), (none, 0.0))
+                density = before + _roller_channels(device, stroke, drawn["rolling-radius-share"])
+                longest = max(longest, to_si(stroke.needle_length_mm, "mm"))
+                laid[session.day_d, stroke.zone] = density, longest
+    worst: dict[float, Floats] = {}
+    for (day, zone), (density, longest) in laid.items():
+        odds = (
+            share
+            / (1 - share)
+            * (longest / drawn["reference-length"]) ** drawn["track-length-slope"]
+            * (density / drawn["reference-density"]) ** drawn["track-density-slope"]
+            * np.exp(drawn["track-bone-log-odds"] * ((zone in bony) - 0.5))
+        )
+        worst[day] = np.maximum(worst.get(day, none), odds)
+    free = np.ones(none.shape)
+    for odds in worst.values():
+        free = free * (1 + odds) ** (-1 / drawn["reference-sessions"])
+    return np.asarray(1 - free)
+
+
+def _roller_channels(device: Device, stroke: Stroke, radius_share: Any) -> Floats:
+    """Channels per m2 that one roller stroke lays; the equations are plain arithmetic, so they take all members."""
+    length = to_si(stroke.needle_length_mm, "mm")
+    radius: Any = rolling.rolling_radius(to_si((device.drum_diameter_mm or 0.0) / 2, "mm"), length, radius_share)
+    passes = stroke.directions_count * stroke.passes_count
+    width = to_si(device.drum_width_mm or 0.0, "mm")
+    return np.asarray(rolling.roller_density(device.needles_count, radius, width, passes))
 
 
 def harm_list(context: Context, relative: Floats, tracks: Floats, low: float, high: float) -> tuple[Harm, ...]:
@@ -123,14 +181,9 @@ def harm_list(context: Context, relative: Floats, tracks: Floats, low: float, hi
     plan, kb = context.plan, context.belief.knowledge
     if not plan.sessions:
         return ()
-    kinds = {device.kind for device in context.devices}
-    longest_mm = max(stroke.needle_length_mm for session in plan.sessions for stroke in session.strokes)
-    phototype = context.person.phototype
     found: list[Harm] = []
     for event in kb.adverse_events:
-        if not event.shown or not kinds & set(event.kinds) or longest_mm < event.min_needle_mm:
-            continue
-        if phototype is not None and event.phototypes and phototype not in event.phototypes:
+        if not _applies(event, context):
             continue
         counts = _counts(event)
         group = f" ({event.population})" if event.population else ""
@@ -139,11 +192,11 @@ def harm_list(context: Context, relative: Floats, tracks: Floats, low: float, hi
             continue
         basis = f"{counts[0]} of {counts[1]}{group}"
         if event.ref == PIGMENT_MARKS:
-            chance = _pigment(context, event.id, counts, relative)
+            chance = _pigment(context, PIGMENT_MARKS, counts, relative)
             basis += "; scaled to the dose of this plan"
         elif event.ref == TRACK_MARKS:
             chance = tracks
-            basis += "; scaled to needle length, place and sessions"
+            basis += "; scaled to needle length, passes, place and sessions"
         else:
             chance = _draw_share(context, event.id, counts)
         found.append(_harm(event, chance, basis, low, high))

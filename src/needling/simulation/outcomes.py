@@ -12,21 +12,37 @@ from needling.units import to_si
 
 
 def baseline(zone: Zone, assessment: Assessment, belief: Belief, key: int) -> Baseline:
-    """Where a zone starts: its reading, else the whole person's, else the indication's usual value with its spread."""
+    """Where a zone starts: from its reading, else the whole person's, else the indication's usual value.
+
+    A reading r carries the scale's noise n, so the true start is drawn for each member from what is likely given it
+    and the usual start m with its spread s:
+
+        b ~ N(m + w (r - m), w n^2),  w = s^2/(s^2 + n^2)              (w = 1 where no usual start is known)
+    """
     indication, scale = zone.indication, zone.scale
-    members = belief.members
-    if scale is not None:
-        for where in (zone.finding.zone, None):
-            for reading in assessment.scores:
-                if reading.scale == scale.id and reading.zone == where:
-                    return Baseline(np.full(members.size, reading.value), reading.value, assumed=False)
-    if indication.baseline is None:
-        return Baseline(np.full(members.size, np.nan), np.nan, assumed=True)
-    luck = normal(key, f"{indication.id}/{zone.finding.zone}/baseline", members)
-    values = indication.baseline + (indication.baseline_sd or 0.0) * luck
-    if scale is not None:
-        values = np.clip(values, scale.low, scale.high)
-    return Baseline(values, indication.baseline, assumed=True)
+    luck = normal(key, f"{indication.id}/{zone.finding.zone}/baseline", belief.members)
+    usual, spread = indication.baseline, indication.baseline_sd or 0.0
+    if scale is None:
+        unknown = np.full(belief.members.size, np.nan)
+        return Baseline(unknown if usual is None else usual + spread * luck, np.nan if usual is None else usual, True)
+    for where in (zone.finding.zone, None):
+        for reading in assessment.scores:
+            if reading.scale == scale.id and reading.zone == where:
+                trust = spread**2 / (spread**2 + scale.noise**2) if usual is not None and spread else 1.0
+                centre = reading.value if usual is None else usual + trust * (reading.value - usual)
+                values = centre + np.sqrt(trust) * scale.noise * luck
+                return Baseline(np.clip(values, scale.low, scale.high), reading.value, assumed=False)
+    if usual is None:
+        return Baseline(np.full(belief.members.size, np.nan), np.nan, assumed=True)
+    return Baseline(np.clip(usual + spread * luck, scale.low, scale.high), usual, assumed=True)
+
+
+def true_change_sd(change_sd: float, noise: float) -> float:
+    """Spread of the true change between people, from the spread of trials, which holds the noise of two readings.
+
+    sqrt(max(sd^2 - 2 n^2, sd^2/4)); the floor keeps a spread where the noise of the scale is uncertain.
+    """
+    return float(np.sqrt(max(change_sd**2 - 2 * noise**2, (0.5 * change_sd) ** 2)))
 
 
 def reference_length(indication: Indication, drawn: Draw) -> float:
@@ -50,8 +66,8 @@ def score(
     """Reading on the indication's scale without noise, float64[member, time]; NaN where no forecast is honest.
 
     ``collagen``: the share of the baseline that the healing model leaves. ``published``: the trials' mean
-    change with its spread between people, earned session by session; a session counts in full when its
-    stimulus reaches that of the published protocols, and less in proportion when it does not.
+    change with its spread between people (:func:`true_change_sd`), earned session by session; a session counts in full
+    when its stimulus reaches that of the published protocols, and less in proportion when it does not.
 
     Args:
         start: baseline. residual: S, float64[member, time]. time: s. session_time: s, float64[session].
@@ -73,7 +89,8 @@ def score(
         earned = 1 - np.exp(-since[:, None, :] / onset[None, :, None])  # session, member, time
         progress = np.minimum((weight[:, :, None] * earned).sum(axis=0), 1.0)
         luck = normal(key, f"{zone.indication.id}/change", belief.members)
-        seen = first + ((model.change or 0.0) + (model.change_sd or 0.0) * luck)[:, None] * progress
+        change = (model.change or 0.0) + true_change_sd(model.change_sd or 0.0, scale.noise) * luck
+        seen = first + change[:, None] * progress
     return np.clip(seen, min(scale.low, start.values.min(initial=scale.low)), scale.high)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from typing import Literal
 
@@ -11,13 +10,13 @@ import numpy as np
 from needling.documents import Assumption, Endpoint, Forecast, MeasureForecast, NotBefore, Outcome
 from needling.simulation import harms, outcomes
 from needling.simulation.belief import normal
+from needling.simulation.bind import ENDPOINTS, endpoint_grades
 from needling.simulation.context import Baseline, Context, Floats, Zone, fact
 from needling.simulation.course import Course, CourseResult
-from needling.simulation.equations import closure, depth
+from needling.simulation.equations import closure
 from needling.units import from_si
 
 LEVELS = (0.05, 0.1, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.9, 0.95)  # numerical: quantiles that are kept
-ENDPOINTS: tuple[Endpoint, ...] = ("none", "faint-pink", "erythema", "pinpoint", "confluent")
 MODEL = "needling-healing-1"
 _DOTS = 50  # numerical: people that a forecast is pictured with
 _DIGITS = 6  # numerical: figures of a document, so that its hash is the same on every machine
@@ -71,7 +70,10 @@ def write_forecast(course: Course) -> Forecast:
 
 
 def _seen(course: Course, index: int) -> tuple[Floats, float]:
-    """Scores as a reader would note them, with the scale's noise, and that noise."""
+    """Scores as a reader would note them: the true score and one noise of the scale, and that noise.
+
+    A band is of one reading at one time, so one luck for each member serves all times and keeps bands smooth.
+    """
     context: Context = course.context
     scale = context.zones[index].scale
     noise = scale.noise if scale is not None else 0.0
@@ -129,14 +131,12 @@ def _outcome(course: Course, index: int) -> Outcome:
     final = outcomes.at_time(course.score[:, index], course.time, judge)
     honest = bool(np.all(np.isfinite(final)))
     change = final - baseline.values
-    dots = 0
     meaningful = abs(indication.meaningful_change or 0.0)
-    if honest and zone.scale is not None:
-        # both the first and the last reading carry the scale's noise
-        luck = normal(context.key, f"{zone.finding.zone}/difference", context.belief.members)
-        seen = (change + math.sqrt(2) * zone.scale.noise * luck) * (-1 if indication.lower_is_better else 1)
-        if context.plan.sessions:
-            dots = round(_DOTS * float(np.mean(seen >= meaningful)))
+    dots = 0
+    if honest and meaningful > 0:
+        # the true change, so that nobody improves by the noise of two readings, treated or not
+        better = change * (-1 if indication.lower_is_better else 1)
+        dots = round(_DOTS * float(np.mean(better >= meaningful)))
     certainty = "very-low" if model.certainty == "none" else model.certainty
     return Outcome(
         zone=zone.finding.zone,
@@ -186,11 +186,7 @@ def _not_before(course: Course) -> Iterable[NotBefore]:
 
 def _endpoints(course: Course) -> tuple[tuple[Endpoint, float], ...]:
     """Share of members that show each endpoint after the first session, by their worst zone."""
-    drawn = course.context.drawn
-    names = ("faint-pink-stimulus", "erythema-stimulus", "pinpoint-strikes", "confluent-strikes")
-    limits = np.array([drawn[name] for name in names]).T
-    stimulus, strikes = course.stimulus[0].max(axis=0), course.strikes[0].max(axis=0)
-    grades = [depth.endpoint_grade(s, hits, *limit) for s, hits, limit in zip(stimulus, strikes, limits, strict=True)]
+    grades = np.max([endpoint_grades(course, 0, zone) for zone in range(len(course.zones))], axis=0)
     counts = np.bincount(grades, minlength=len(ENDPOINTS)) / len(grades)
     return tuple(zip(ENDPOINTS, counts.tolist(), strict=True))
 

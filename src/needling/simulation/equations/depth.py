@@ -126,6 +126,6 @@ def endpoint_grade(
         stimulus: s, ratio. strikes: channels per m2 that opened a vessel. faint, erythema: thresholds on s.
         pinpoint, confluent: thresholds on strikes, per m2.
     """
-    pink = int(stimulus >= faint) + int(stimulus >= erythema)
-    blood = int(strikes >= pinpoint) + int(strikes >= confluent)
-    return max(pink, blood + 2 * (blood > 0))
+    pink = (stimulus >= faint) * 1 + (stimulus >= erythema) * 1
+    blood = (strikes >= pinpoint) * 1 + (strikes >= confluent) * 1
+    return pink + (blood > 0) * (blood + 2 - pink)
