@@ -18,11 +18,14 @@ from needling.cli import main  # noqa: E402
 def run() -> None:
     """Run the command line and end the process with its exit code."""
     code: object = 0
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a terminal that cannot show a minus sign still gets its answer
     try:
         main()
     except SystemExit as end:
         code = end.code
-    with suppress(OSError, ValueError):
+    with suppress(OSError, ValueError, AttributeError):
         sys.stdout.flush()
         sys.stderr.flush()
     os._exit(code if isinstance(code, int) else int(bool(code)))

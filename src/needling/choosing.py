@@ -15,6 +15,7 @@ from needling.simulation import Course, CourseResult, Objectives, forecast, obje
 from needling.units import from_si
 
 _RESAMPLES = 100
+_UTILITY_PLACES = 3
 _NEAREST = 6  # candidates close enough to the best to be worth asking whether they differ at all
 
 
@@ -119,8 +120,13 @@ def _mark_front(judged: list[_Judged]) -> list[_Judged]:
 
 
 def _best(judged: Sequence[_Judged]) -> _Judged:
-    """Highest utility; with equal utility fewer visits, then the plan listed first."""
-    return max(enumerate(judged), key=lambda pair: (pair[1].card.utility, -pair[1].card.visits_count, -pair[0]))[1]
+    """Highest utility; with equal utility fewer visits, then the longer gap, then the plan listed first."""
+
+    def rank(pair: tuple[int, _Judged]) -> tuple[float, ...]:
+        place, one = pair
+        return (round(one.card.utility, _UTILITY_PLACES), -one.card.visits_count, _shortest_gap_d(one.plan), -place)
+
+    return max(enumerate(judged), key=rank)[1]
 
 
 def _gain_error(one: _Judged, other: _Judged, quantile: float) -> float:
@@ -149,7 +155,8 @@ def _mildest_of_equals(judged: Sequence[_Judged], goals: Goals, kb: Knowledge) -
         for one in near
         if one is best or best.card.utility - one.card.utility <= goals.gain_weight * _gain_error(best, one, quantile)
     ]
-    return min(equals, key=lambda one: (one.card.harm_probability, one.card.visits_count)), len(equals) - 1
+    mildness = {id(one): (round(one.card.harm_probability, _UTILITY_PLACES), one.card.visits_count) for one in equals}
+    return min(equals, key=lambda one: (*mildness[id(one)], -_shortest_gap_d(one.plan))), len(equals) - 1
 
 
 def _longest_mm(plan: Plan) -> float:
@@ -183,7 +190,12 @@ def _worth_showing(allowed: list[_Judged]) -> list[_Judged]:
     still shown the mildest safe one, with "doing nothing is as good" beside it.
     """
     routines = [one for one in allowed if one.plan.sessions and one.plan.envelope == "home"]
-    return routines if routines and not any(one.found.gain_known for one in routines) else allowed
+    if routines and not any(one.found.gain_known for one in routines):
+        return routines
+    # A plan whose endpoint mostly comes before its last pass would not be delivered as planned.
+    share = _parameter(allowed[0].course.context.belief.knowledge, "choosing-early-endpoint") if allowed else 1
+    kept = [one for one in allowed if one.found.beyond_endpoint_probability <= share]
+    return kept if any(one.plan.sessions for one in kept) else allowed
 
 
 def _because(chosen: _Judged, equals: int) -> str:
@@ -199,7 +211,7 @@ def _because(chosen: _Judged, equals: int) -> str:
         return f"no trial allows a forecast; the mildest safe routine is shown ({costs}); doing nothing is as good"
     tie = f"; {equals} more are as good within the ensemble's own error, this is the mildest" if equals else ""
     early = found.beyond_endpoint_probability
-    stop = f"; in {early:.0%} the endpoint comes before the last pass: stop there" if early >= 0.5 else ""
+    stop = f"; in {early:.0%} the endpoint comes before the last pass: stop there" if early > 0 else ""
     return f"careful gain {card.gain_low:.2f} meaningful changes, {costs}{tie}{stop}"
 
 

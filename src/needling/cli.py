@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import json
 import sys
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from needling.cli_knowledge import knowledge, print_json, register
-from needling.errors import NeedlingError, OutOfRange
+from needling.errors import BadInput, NeedlingError, OutOfRange
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -39,7 +39,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text
 Key = Annotated[
     int, typer.Option(min=0, max=2**31 - 1, help="Key of the random numbers; the same key, the same result.")
 ]
-Members = Annotated[int, typer.Option(min=16, max=65536, help="Possible people in the ensemble.")]
+Members = Annotated[int, typer.Option(min=64, max=65536, help="Possible people in the ensemble.")]
 
 
 def _console(stderr: bool = False) -> Console:
@@ -296,14 +296,17 @@ def main() -> None:
     except NeedlingError as problem:
         _fail(problem, BAD_INPUT)
     except BrokenPipeError:
-        # The reader (head, less) has gone: nothing is left to say.
-        sys.stderr.close()
-        raise SystemExit(0) from None
+        raise SystemExit(0) from None  # the reader (head, less) has gone: nothing is left to say
+    except (OSError, ValueError) as problem:
+        if isinstance(problem, ValueError) and "closed file" not in str(problem):
+            raise
+        _fail(BadInput(f"the output cannot be written: {problem}"), BAD_INPUT)
 
 
 def _fail(problem: NeedlingError, code: int) -> None:
     if "--json" in sys.argv:
         print_json({"error": str(problem), "kind": type(problem).__name__})
     else:
-        typer.echo(f"needling: {problem}", err=True)
+        with suppress(OSError, ValueError):
+            typer.echo(f"needling: {problem}", err=True)
     raise SystemExit(code) from None

@@ -110,7 +110,7 @@ def test_simulate_shows_where_a_protocol_leaves_the_envelope() -> None:
         (["plan", str(EXAMPLES)], "folder"),
         (["screen", str(ROOT / "pyproject.toml")], "pyproject.toml"),
         (["simulate", str(EXAMPLES / "acne-scars.yaml"), "--protocol", "roll it"], "cannot read"),
-        (["plan", str(EXAMPLES / "acne-scars.yaml"), "--members", "3"], "16"),
+        (["plan", str(EXAMPLES / "acne-scars.yaml"), "--members", "3"], "64"),
         (["plann"], "plann"),
     ],
 )

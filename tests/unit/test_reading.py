@@ -82,3 +82,24 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
 
 def test_deep_nesting_is_refused_not_crashed(tmp_path: Path) -> None:
     assert "nested deeper" in failure(tmp_path, "a: " + "[" * 200 + "]" * 200)
+
+
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        ("age_y: 40", "do not fit birth_year"),
+        ("isotretinoin: false\n    isotretinoin_stopped: 2026-01-01", "'isotretinoin' is false"),
+        ("filler: false\n    filler_placed_mo: 0.1", "'filler' is false"),
+        ("diabetes: false\n    hba1c_pct: 13", "'diabetes' is false"),
+        ("breastfeeding: true", "sex_at_birth is male"),
+    ],
+)
+def test_answers_that_contradict_each_other_are_refused(tmp_path: Path, facts: str, said: str) -> None:
+    text = GOOD.replace("birth_year: 1990", "birth_year: 2012\n  sex_at_birth: male").replace("pregnant: false", facts)
+    message = failure(tmp_path, text)
+    assert said in message and "case.yaml:" in message
+
+
+def test_the_same_skin_is_not_named_twice(tmp_path: Path) -> None:
+    zone = "    - zone: cheek-left\n      concern: acne-scars-rolling\n      area_cm2: 40\n"
+    assert "is a part of 'cheek'" in failure(tmp_path, GOOD + zone.replace("cheek-left", "cheek"))

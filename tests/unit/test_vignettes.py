@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tests.people import healthy
 
-from needling.documents import Clearance, Plan
+from needling.documents import Clearance, Fact, Plan
 from needling.knowledge import load_knowledge
 from needling.planning.propose import propose
 from needling.planning.screen import screen
@@ -139,3 +139,36 @@ def test_v19_trouble_after_needling() -> None:
     assert clearance.verdict in ("refer", "exclude") and len(plans) == 1
     flag = next(flag for flag in KB.red_flags if flag.ref == "RF1")
     assert flag.urgency in ("same-day", "emergency")
+
+
+def test_who_comes_for_melasma_has_melasma_whatever_was_ticked() -> None:
+    clearance, _ = run(zones=(("cheek-left", "melasma", 40.0),), phototype="V", melasma=False)
+    assert any(decision.rule.startswith("melasma") for decision in clearance.decisions)
+
+
+def test_the_darkest_skin_is_never_planned_more_boldly() -> None:
+    from needling.choosing import choose
+    from needling.simulation import Belief, simulate_many
+
+    harms = []
+    for phototype in ("IV", "V", "VI"):
+        person, assessment = healthy(KB, zones=CHEEK, phototype=phototype)
+        plans = propose(person, assessment, screen(person, assessment, KB), KB)
+        choice = choose(plans, simulate_many(plans, person, assessment, Belief.prior(KB)))
+        harms.append((len(choice.plan.sessions), max(lengths((choice.plan,)), default=0)))
+    assert harms[2] <= harms[1] <= harms[0]
+
+
+def test_an_excluded_zone_does_not_dilute_the_other() -> None:
+    from needling.choosing import choose
+    from needling.simulation import Belief, simulate_many
+
+    both = (("cheek-left", "acne-scars-rolling", 40.0), ("cheek-right", "acne-scars-rolling", 40.0))
+    person, assessment = healthy(KB, zones=both)
+    marked = assessment.zones[0].model_copy(update={"facts": (Fact(name="tattoo", value=True),)})
+    assessment = assessment.model_copy(update={"zones": (marked, assessment.zones[1])})
+    clearance = screen(person, assessment, KB)
+    assert [zone.verdict for zone in clearance.zones] == ["exclude", "go"] and clearance.verdict == "go"
+    plans = propose(person, assessment, clearance, KB)
+    choice = choose(plans, simulate_many(plans, person, assessment, Belief.prior(KB)))
+    assert {stroke.zone for s in choice.plan.sessions for stroke in s.strokes} == {"cheek-right"}

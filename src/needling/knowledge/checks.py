@@ -95,6 +95,8 @@ def cross_check(kb: Knowledge, origin: Origin) -> list[str]:
                 for protocol in entry.protocols:
                     found += [_missing(site, sites, "site") for site in protocol.sites if site not in sites]
                     found += [_missing(key, devices, "device") for key in protocol.devices if key not in devices]
+            if section == "facts" and entry.only_if is not None and entry.only_if not in kb.by("facts"):
+                found.append(_missing(entry.only_if, kb.by("facts"), "fact in only_if"))
             if section == "devices":
                 found += [
                     _missing(legal.source, sources, "source") for legal in entry.legal if legal.source not in sources

@@ -64,7 +64,9 @@ class FactDefinition(Entry):
     """One question the system can ask, and what an answer may be.
 
     ``topic`` groups questions on one page; ``quiet`` is the answer that starts no rule. A date fact ``x``
-    can also be given, or tested, as ``x_d``, ``x_wk`` or ``x_mo`` (time since).
+    can also be given, or tested, as ``x_d``, ``x_wk`` or ``x_mo`` (time since). ``only_if`` names the yes-no fact
+    that an answer belongs to, ``never_of_sex`` the sex of which a yes cannot be true: answers that contradict
+    each other are refused, not weighed.
     """
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -77,6 +79,8 @@ class FactDefinition(Entry):
     low: float | None = None
     high: float | None = None
     quiet: bool | float | str | None = None
+    only_if: Text | None = None
+    never_of_sex: Literal["female", "male"] | None = None
 
 
 class Then(Entry):

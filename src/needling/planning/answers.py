@@ -53,6 +53,8 @@ def lookup_for(person: Person, assessment: Assessment, zone: ZoneFinding | None,
     def lookup(name: str) -> Any:
         if name in built_in:
             return built_in[name]
+        if zone is not None and name.replace("_", "-") == zone.concern:
+            return True  # who comes for melasma has melasma, whatever was ticked
         if name in given:
             return given[name]
         resolved = resolve_name(name, definitions)
@@ -88,11 +90,43 @@ def _fact_problems(facts: tuple[Fact, ...], loc: tuple[int | str, ...], kb: Know
             yield Problem(at, wrong)
 
 
+def _contradictions(person: Person, assessment: Assessment, kb: Knowledge) -> Iterator[Problem]:
+    """Answers that cannot all be true: they are refused, because either of them may be the wrong one."""
+    years = assessment.on.year - person.birth_year if person.birth_year is not None else None
+    places: list[tuple[tuple[int | str, ...], tuple[Fact, ...]]] = [
+        (("person",), person.facts),
+        (("assessment",), assessment.facts),
+    ]
+    places += [(("assessment", "zones", index), zone.facts) for index, zone in enumerate(assessment.zones)]
+    definitions = kb.by("facts")
+    given: dict[str, Any] = {}
+    for at, facts in places:
+        given = {**given, **{fact.name: fact.value for fact in facts if fact.value is not None}}
+        for fact in facts:
+            if fact.value is None:
+                continue
+            where = (*at, "facts", fact.name)
+            if fact.name == _AGE and years is not None and not years - 1 <= float(str(fact.value)) < years + 1:
+                yield Problem(where, f"{fact.value:g} years do not fit birth_year {person.birth_year}; correct one")
+            resolved = resolve_name(fact.name, definitions)
+            if resolved is None:
+                continue
+            parent, sex = resolved[0].only_if, resolved[0].never_of_sex
+            if parent is not None and given.get(parent) is False:
+                yield Problem(where, f"is answered, but '{parent}' is false; correct one of the two")
+            if sex is not None and fact.value is True and person.sex_at_birth == sex:
+                yield Problem(where, f"is true, but sex_at_birth is {sex}; correct one of the two")
+
+
 def assessment_problems(assessment: Assessment, kb: Knowledge, loc: tuple[int | str, ...] = ()) -> Iterator[Problem]:
     """Everything in an assessment that the knowledge base does not know or allow."""
     yield from _fact_problems(assessment.facts, loc, kb)
     indications, rules, scales = kb.by("indications"), kb.by("rules"), kb.by("scales")
     zones = {finding.zone for finding in assessment.zones}
+    for index, finding in enumerate(assessment.zones):
+        whole = finding.zone.removesuffix("-left").removesuffix("-right")
+        if whole != finding.zone and whole in zones:
+            yield Problem((*loc, "zones", index, "zone"), f"'{finding.zone}' is a part of '{whole}'; name skin once")
     for index, finding in enumerate(assessment.zones):
         at = (*loc, "zones", index)
         try:
@@ -130,6 +164,7 @@ def case_problems(case: Case, kb: Knowledge) -> list[Problem]:
     """Everything in a case that the knowledge base does not know or allow, with its place in the file."""
     problems = list(_fact_problems(case.person.facts, ("person",), kb))
     problems += assessment_problems(case.assessment, kb, ("assessment",))
+    problems += _contradictions(case.person, case.assessment, kb) if not problems else []
     goals = case.goals
     devices = kb.by("devices")
     if goals.device is not None and goals.device not in devices:
@@ -158,6 +193,7 @@ def case_problems(case: Case, kb: Knowledge) -> list[Problem]:
 def require_sound(person: Person, assessment: Assessment, kb: Knowledge) -> None:
     """Raise BadInput when a person or assessment names what the knowledge base does not know."""
     problems = [*_fact_problems(person.facts, ("person",), kb), *assessment_problems(assessment, kb, ("assessment",))]
+    problems += _contradictions(person, assessment, kb) if not problems else []
     if assessment.person != person.id:
         problems.append(Problem(("assessment", "person"), f"is '{assessment.person}', the person is '{person.id}'"))
     if problems:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
+from math import inf
 from typing import NamedTuple
 
 from needling.documents import Citation, Clearance, Endpoint, Plan, Session, Setting, Stroke
@@ -65,7 +66,7 @@ def min_interval_d(envelope: Envelope, needle_length_mm: float) -> float:
     for step in sorted(envelope.frequency, key=lambda step: step.up_to_mm):
         if needle_length_mm <= step.up_to_mm:
             return step.min_interval_d
-    return float("inf")
+    return inf
 
 
 def zone_limits(zone: str, setting: Setting, clearance: Clearance, kb: Knowledge) -> ZoneLimits:
@@ -224,10 +225,12 @@ def _interval_breaches(plan: Plan, clearance: Clearance, kb: Knowledge) -> list[
             own = Limit(gap, f"{plan.envelope} envelope for {_mm(length)}", envelope.sources)
             limit = max(own, asked, key=lambda limit: limit.value)
             if after - before < limit.value:
+                never = limit.value == inf
+                allowed = "nothing: this length is not for here" if never else f"at least {limit.value:g} days"
                 found.append(
                     Breach(
                         f"{after - before:g} days between sessions on {zone}",
-                        f"at least {limit.value:g} days",
+                        allowed,
                         limit.because,
                         limit.sources,
                     )

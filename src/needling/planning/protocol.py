@@ -24,10 +24,12 @@ USUAL = {
 }
 
 _GROUP = re.compile(
-    r"(?P<length>[\d.]+) mm (?P<kind>roller|stamp|pen|rf)(?: \((?P<device>[\w.-]+)\))?, "
+    r"(?P<length>[\d.]+) ?mm (?P<kind>roller|stamp|pen|rf)(?: \((?P<device>[\w.-]+)\))?, "
     r"(?P<directions>\d+) directions? x (?P<passes>\d+) pass(?:es)?, (?P<zones>[^+]+)"
 )
 _SCHEDULE = re.compile(r"(?P<groups>.+), (?:once|every (?P<every>[\d.]+) (?P<unit>weeks?|days?) x (?P<times>\d+))")
+# numerical: beyond these a number is a typing error and no document holds it; the envelope sets the real limits
+_MOST_MM, _MOST_DIRECTIONS, _MOST_PASSES, _MOST_INTERVAL, _MOST_SESSIONS, _LONGEST_D = 3, 8, 40, 400, 60, 1400
 _EXAMPLE = '"1.5 mm roller, 4 directions x 4 passes, cheeks, every 6 weeks x 3"'
 
 
@@ -138,6 +140,17 @@ def say(plan: Plan, kb: Knowledge) -> str:
     return say_phases(phases_of(plan), plan.envelope, kb)
 
 
+def _number(text: str, unit: str, most: float, what: str) -> float:
+    """A number above 0 and up to ``most``, or one clear message."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if not 0 < value <= most:
+        raise BadInput(f"'{text}{' ' * bool(unit)}{unit}' is not a {what}: more than 0, at most {most:g}")
+    return value
+
+
 def _parse_group(text: str, setting: str, kb: Knowledge) -> Group:
     match = _GROUP.fullmatch(text.strip())
     if match is None:
@@ -152,10 +165,12 @@ def _parse_group(text: str, setting: str, kb: Knowledge) -> Group:
         if label not in labels:
             raise BadInput(f"unknown zone '{label}'{did_you_mean(label, labels)}; allowed: {', '.join(labels)}")
         zones += labels[label]
-    try:
-        length = float(match["length"])
-    except ValueError:
-        raise BadInput(f"'{match['length']}' is not a needle length in mm") from None
+    length = _number(match["length"], "mm", _MOST_MM, "needle length")
+    for given, most, what in (
+        (match["directions"], _MOST_DIRECTIONS, "number of directions"),
+        (match["passes"], _MOST_PASSES, "number of passes"),
+    ):
+        _number(given, "", most, what)
     return Group(device_id, length, int(match["directions"]), int(match["passes"]), tuple(zones))
 
 
@@ -165,8 +180,8 @@ def parse(sentence: str, setting: str, kb: Knowledge) -> tuple[Phase, ...]:
     Raises:
         BadInput: the part that cannot be read, with an example; unknown zone or device with the closest match.
     """
-    text = " ".join(sentence.split()).replace("×", "x")
-    if text.lower() in ("no treatment", ""):
+    text = " ".join(sentence.lower().split()).replace("×", "x").replace("rollers", "roller")
+    if text == "no treatment":
         return ()
     phases = []
     for part in text.split(", then "):
@@ -176,11 +191,15 @@ def parse(sentence: str, setting: str, kb: Knowledge) -> tuple[Phase, ...]:
         groups = tuple(_parse_group(group, setting, kb) for group in match["groups"].split(" + "))
         week = UNITS["wk"].si_factor / UNITS["d"].si_factor
         per_unit = week if (match["unit"] or "").startswith("week") else 1
-        try:
-            interval = float(match["every"]) * per_unit if match["every"] else 0.0
-        except ValueError:
-            raise BadInput(f"'{match['every']}' is not a number of weeks or days") from None
-        phases.append(Phase(groups, interval, int(match["times"] or 1)))
+        interval = (
+            _number(match["every"], "days or weeks", _MOST_INTERVAL, "length of an interval") * per_unit
+            if match["every"]
+            else 0.0
+        )
+        times = int(_number(match["times"], "", _MOST_SESSIONS, "number of sessions")) if match["times"] else 1
+        phases.append(Phase(groups, interval, times))
+    if sum(phase.interval_d * phase.sessions_count for phase in phases) > _LONGEST_D:
+        raise BadInput(f"the course is longer than {_LONGEST_D} days; write fewer sessions or shorter intervals")
     return tuple(phases)
 
 

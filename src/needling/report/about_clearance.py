@@ -36,9 +36,15 @@ def verdict_headline(clearance: Clearance) -> str:
 
 
 def choice_headline(choice: Choice, clearance: Clearance) -> str:
-    """The answer in a few words, where a wish was declined though the person may go."""
-    if clearance.verdict == "go" and choice.plan.declined:
+    """The answer in a few words: what a home routine is not, a wish that was declined, or doing nothing."""
+    if clearance.verdict != "go":
+        return verdict_headline(clearance)
+    if choice.plan.declined:
         return "Not what was asked for"
+    if not choice.plan.sessions:
+        return "Doing nothing is best for now"
+    if choice.plan.envelope == "home":
+        return "No known benefit at home; a gentle routine, if you want one"
     return verdict_headline(clearance)
 
 

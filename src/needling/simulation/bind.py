@@ -425,9 +425,10 @@ def forecast(course: Course, plan: Plan) -> Forecast:
 
 
 def objectives(course: Course) -> Objectives:
-    """What a choice weighs: gain at the judging day, redness, and the chance of a lasting mark."""
+    """What a choice weighs: gain at the judging day in the treated zones, redness, and the chance of a lasting mark."""
     context: Context = course.context
-    weights = np.array([zone.finding.area_cm2 for zone in context.zones])
+    treated = {stroke.zone for session in context.plan.sessions for stroke in session.strokes}
+    weights = [zone.finding.area_cm2 if zone.finding.zone in treated or not treated else 0.0 for zone in context.zones]
     gains = [
         outcomes.gain(zone, baseline, outcomes.at_time(course.score[:, index], course.time, course.judge_time[index]))
         for index, (zone, baseline) in enumerate(zip(context.zones, context.baselines, strict=True))
@@ -435,7 +436,7 @@ def objectives(course: Course) -> Objectives:
     total = np.zeros(context.belief.members.size)
     weight = 0.0
     for gain, area in zip(gains, weights, strict=True):
-        if gain is not None:
+        if gain is not None and area > 0:
             total += area * gain
             weight += area
     either = 1 - (1 - course.pih_probability) * (1 - course.track_probability)
