@@ -6,7 +6,7 @@ import itertools
 from typing import Any
 
 import pytest
-from tests.people import healthy
+from tests.people import ON, healthy
 
 from needling.documents import Clearance, Fact, Plan
 from needling.knowledge import load_knowledge
@@ -172,3 +172,10 @@ def test_an_excluded_zone_does_not_dilute_the_other() -> None:
     plans = propose(person, assessment, clearance, KB)
     choice = choose(plans, simulate_many(plans, person, assessment, Belief.prior(KB)))
     assert {stroke.zone for s in choice.plan.sessions for stroke in s.strokes} == {"cheek-right"}
+
+
+def test_a_plan_starts_when_its_preparation_can_have_been_done() -> None:
+    _, clinic = run(zones=CHEEK)
+    _, home = run("home", zones=CHEEK, phototype="V")
+    assert (clinic[1].start - ON).days == 28 and clinic[0].start == ON
+    assert (home[1].start - ON).days == 28, "brown skin: four weeks of sunscreen come before the patch test is due"

@@ -347,7 +347,10 @@ class Topical(Sourced):
 
 
 class CareStep(Sourced):
-    """One step of preparation or aftercare; ``from_h``..``to_h`` is its window after the session."""
+    """One step of preparation or aftercare; ``from_h``..``to_h`` is its window after the session.
+
+    ``lead_d`` says how many days before the first session a step has to begin: a plan starts no earlier.
+    """
 
     id: Id
     ref: Text = ""
@@ -355,6 +358,7 @@ class CareStep(Sourced):
     settings: tuple[Setting, ...] = ("home", "clinic")
     order: int
     says: Text
+    lead_d: Annotated[float, Field(ge=0, le=120)] = 0
     from_h: float | None = None
     to_h: float | None = None
     min_needle_mm: float = 0

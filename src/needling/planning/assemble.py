@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import lru_cache
+from math import ceil
 
 from needling.documents import (
     Assessment,
@@ -116,7 +118,8 @@ def plan_from_phases(
         endpoints: the endpoint of every zone of the phases.
 
     Returns:
-        The plan, with care steps for its longest needle and the person's phototype, and follow-up days.
+        The plan, with care steps for its longest needle and the person's phototype, and follow-up days. It starts
+        when its longest preparation can have been done.
     """
     setting = assessment.setting
     sessions = _sessions(phases, person, setting, endpoints, kb)
@@ -131,7 +134,7 @@ def plan_from_phases(
         follow_ups=_follow_ups(sessions, kb),
         declined=declined,
         rationale=rationale,
-        start=assessment.on,
+        start=assessment.on + timedelta(days=ceil(max((step.lead_d for step in steps), default=0))),
         clearance_sha256=clearance.sha256,
         knowledge_version=kb.version,
         knowledge_sha256=kb.sha256,

@@ -298,8 +298,14 @@ def render_html(
                 f"knowledge {plan.knowledge_sha256}"
             ),
             style=_style(),
+            notice=_notice(kb),
         )
     )
+
+
+def _notice(kb: Knowledge) -> str:
+    """What stands on every page; a clinic's own knowledge that could not be used is said there too."""
+    return " ".join((NOTICE, *(f"Warning: {warning}" for warning in kb.warnings)))
 
 
 def render_clearance_html(clearance: Clearance, kb: Knowledge, *, case: Case | None = None) -> str:
