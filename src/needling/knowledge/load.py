@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -18,7 +18,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json, to_json
 
-from needling.errors import BadKnowledge, NeedlingError
+from needling.errors import BadKnowledge, NeedlingError, did_you_mean
 from needling.knowledge import base, schema
 from needling.knowledge.base import ID, SECTIONS, Knowledge, id_of
 from needling.reading import YamlText, explain_errors, parse_yaml, read_text
@@ -66,7 +66,17 @@ class Origin:
         return self._at.get((section, name), section)
 
 
-def _read_section(root: Path, section: str, origin: Origin) -> tuple[Any, ...]:
+Shipped = Mapping[str, Mapping[str, Any]]
+
+
+def _completed(data: Any, section: str, shipped: Shipped) -> Any:
+    """A clinic's entry that names only what it tightens, with the rest of the shipped entry of that name."""
+    name = data.get(ID.get(section, "id")) if isinstance(data, dict) else None
+    entry = shipped.get(section, {}).get(str(name))
+    return data if entry is None else {**entry.model_dump(), **data}
+
+
+def _read_section(root: Path, section: str, origin: Origin, shipped: Shipped) -> tuple[Any, ...]:
     entries: list[Any] = []
     for path in section_files(root, section):
         text: YamlText = parse_yaml(read_text(path, BadKnowledge), str(path), BadKnowledge)
@@ -75,7 +85,7 @@ def _read_section(root: Path, section: str, origin: Origin) -> tuple[Any, ...]:
         one: TypeAdapter[Any] = TypeAdapter(SECTIONS[section])
         for index, data in enumerate(text.data):
             try:
-                entry = one.validate_python(data)
+                entry = one.validate_python(_completed(data, section, shipped))
             except ValidationError as invalid:
                 raise BadKnowledge(explain_errors(invalid, text.part(index), SECTIONS[section])) from None
             origin.remember(section, id_of(section, entry), f"{path}:{text.line((index,))}")
@@ -83,10 +93,21 @@ def _read_section(root: Path, section: str, origin: Origin) -> tuple[Any, ...]:
     return tuple(entries)
 
 
-def read_knowledge(root: Path, origin: Origin | None = None) -> dict[str, tuple[Any, ...]]:
-    """All sections of one folder, each entry checked by its schema. Raises BadKnowledge."""
-    origin = origin or Origin()
-    return {section: _read_section(root, section, origin) for section in SECTIONS}
+def read_knowledge(root: Path, origin: Origin, shipped: Shipped | None = None) -> dict[str, tuple[Any, ...]]:
+    """All sections of one folder, each entry checked by its schema. Raises BadKnowledge.
+
+    Args:
+        root: the folder.
+        origin: where each entry was written, filled here.
+        shipped: entries by section and name that an entry of the folder may complete itself from.
+    """
+    known = {root / f"{section}.yaml" for section in SECTIONS} | {root / section for section in SECTIONS}
+    for path in sorted((*root.glob("*.yaml"), *root.glob("*.yml"))):
+        if path not in known:
+            raise BadKnowledge(
+                f"{path}: unknown file{did_you_mean(path.stem, SECTIONS)}; allowed: {', '.join(SECTIONS)}"
+            )
+    return {section: _read_section(root, section, origin, shipped or {}) for section in SECTIONS}
 
 
 def _cache_folder() -> Path:

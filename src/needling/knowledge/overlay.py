@@ -73,7 +73,8 @@ def _interval(envelope: Any, length_mm: float) -> float:
 def tighten(sections: dict[str, tuple[Any, ...]], folder: Path, origin: Origin) -> dict[str, tuple[Any, ...]]:
     """Lay a folder over the shipped sections. Raises BadKnowledge, with file and line, on anything looser."""
     own_origin = Origin()
-    own = read_knowledge(folder, own_origin)
+    may_complete = {section: {id_of(section, one): one for one in sections[section]} for section in _CEILINGS}
+    own = read_knowledge(folder, own_origin, may_complete)
     merged = dict(sections)
     for section, entries in own.items():
         shipped = {id_of(section, entry): entry for entry in sections[section]}

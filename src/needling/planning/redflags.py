@@ -51,7 +51,8 @@ def flags_named(words: Iterable[str], kb: Knowledge) -> tuple[tuple[RedFlag, ...
     """The signs that words stand for, each once, and the words that stand for none.
 
     Args:
-        words: ids (``rf03-anaphylaxis``), labels (``RF3``) or numbers on the list (``3``); case does not matter.
+        words: ids (``rf03-anaphylaxis``), labels (``RF3``), numbers on the list (``3``), or words of a sign
+            (``fever``); case does not matter.
         kb: red flags.
     """
     known: dict[str, RedFlag] = {}
@@ -66,6 +67,8 @@ def flags_named(words: Iterable[str], kb: Knowledge) -> tuple[tuple[RedFlag, ...
             found[known[sought].id] = known[sought]
         elif sought == OTHER:
             unlisted.append("another sign")
+        elif sought and (told := [flag for flag in kb.red_flags if sought in flag.sign.casefold()]):
+            found.update({flag.id: flag for flag in told})  # a word that several signs hold stands for all of them
         elif sought:
             unlisted.append(f"'{word.strip()}'{did_you_mean(sought, [flag.id for flag in kb.red_flags])}")
     return tuple(found.values()), tuple(dict.fromkeys(unlisted))

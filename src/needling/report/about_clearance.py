@@ -52,7 +52,7 @@ def verdict_sentence(clearance: Clearance, *, person: bool) -> str:
     """The verdict in one or two sentences, for the setting that was asked about."""
     where = setting_words(clearance.setting)
     wait = f"The earliest date is {on_day(clearance.earliest)}." if clearance.earliest else "There is no date yet."
-    questions = plural(len(clearance.asks), "question is", "questions are")
+    questions = plural(len(_merged(clearance.asks)), "question is", "questions are")
     at_home = clearance.setting == "home"
     sentences: dict[Verdict, str] = {
         "go": f"Yes. Nothing that we were told speaks against needling {where}, inside the limits below.",
