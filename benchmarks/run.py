@@ -14,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import choice
 import healing
+import knowledge
 import startup
 
 
@@ -37,7 +38,12 @@ def main() -> None:
     written = _Both()
     with contextlib.redirect_stdout(written):
         print(machine())
-        for name, run in (("start-up", startup.run), ("healing", healing.run), ("choice", choice.run)):
+        for name, run in (
+            ("start-up", startup.run),
+            ("knowledge", knowledge.run),
+            ("healing", healing.run),
+            ("choice", choice.run),
+        ):
             print(f"\n{name}")
             run()
     Path(__file__).with_name("RESULTS.md").write_text(

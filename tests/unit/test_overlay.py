@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from tests.people import healthy
 
 from needling.errors import BadKnowledge
-from needling.knowledge import load_knowledge
+from needling.knowledge import load, load_knowledge
 from needling.knowledge.load import build_knowledge
 from needling.planning.envelope import zone_limits
 from needling.planning.screen import screen
@@ -78,3 +81,28 @@ def test_a_refused_folder_leaves_the_shipped_knowledge_in_force_and_says_so(tmp_
     kb = load_knowledge(lay(tmp_path, sites="- {id: cheek, clinic_max_mm: 3}\n"))
     assert kb.sha256 == load_knowledge().sha256
     assert "sites.yaml:1" in kb.warnings[0] and "in force" in kb.warnings[0]
+
+
+def test_two_processes_on_an_empty_cache_read_the_same(tmp_path: Path) -> None:
+    code = "from needling.knowledge import load_knowledge as l; k = l(); print(k.sha256, len(k.plain()['rules']))"
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", code],
+            env={**os.environ, "NEEDLING_CACHE": str(tmp_path), "PYTHONPATH": os.pathsep.join(sys.path)},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(3)
+    ]
+    said = {process.communicate(timeout=60)[0] for process in started}
+    assert len(said) == 1 and said != {""}
+    assert len(list(tmp_path.glob("knowledge-*.json"))) == 1 and not list(tmp_path.glob("*.part"))
+
+
+def test_a_spoilt_cache_is_read_again_from_the_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEEDLING_CACHE", str(tmp_path))
+    first = load._load(None)
+    (kept,) = tmp_path.glob("knowledge-*.json")
+    kept.write_bytes(kept.read_bytes().replace(b'"exclude"', b'"caution"', 1))
+    again = load._load(None)
+    assert [rule.then for rule in again.rules] == [rule.then for rule in first.rules]
