@@ -16,12 +16,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from needling.cli_knowledge import knowledge, print_json, register
+from needling.cli_knowledge import AsJson, knowledge, print_json, register
 from needling.errors import BadInput, NeedlingError, OutOfRange
 
 if TYPE_CHECKING:
     from rich.console import Console
-
 
 NO_PLAN, BAD_INPUT, NO_FORECAST = 1, 2, 3
 
@@ -35,7 +34,6 @@ app = typer.Typer(
 )
 
 CaseFile = Annotated[Path, typer.Argument(help="Case file (YAML or JSON): a person, an assessment, goals.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 Key = Annotated[
     int, typer.Option(min=0, max=2**31 - 1, help="Key of the random numbers; the same key, the same result.")
 ]

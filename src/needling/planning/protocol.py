@@ -70,10 +70,15 @@ def _zone_label(zones: tuple[str, ...], kb: Knowledge) -> str:
     return " / ".join(labels)
 
 
+def site_zones(site: Site) -> tuple[str, ...]:
+    """The zone ids of a site: itself, or its two sides."""
+    return (f"{site.id}-left", f"{site.id}-right") if site.two_sided else (site.id,)
+
+
 def _site_by_label(kb: Knowledge) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for site in kb.sites:
-        both = (f"{site.id}-left", f"{site.id}-right") if site.two_sided else (site.id,)
+        both = site_zones(site)
         found[site.plural.lower()] = both
         found.setdefault(site.name.lower(), both)
         if site.two_sided:
@@ -201,8 +206,3 @@ def parse(sentence: str, setting: str, kb: Knowledge) -> tuple[Phase, ...]:
     if sum(phase.interval_d * phase.sessions_count for phase in phases) > _LONGEST_D:
         raise BadInput(f"the course is longer than {_LONGEST_D} days; write fewer sessions or shorter intervals")
     return tuple(phases)
-
-
-def site_zones(site: Site) -> tuple[str, ...]:
-    """The zone ids of a site: itself, or its two sides."""
-    return (f"{site.id}-left", f"{site.id}-right") if site.two_sided else (site.id,)

@@ -7,7 +7,6 @@ it, and where sources disagree.
 from __future__ import annotations
 
 import re
-import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
@@ -29,10 +28,11 @@ from needling.knowledge.schema import (
     Topical,
 )
 from needling.report.bibliography import safe_link
+from needling.report.explanation import COLUMNS
+from needling.report.explanation import wrapped as plain_lines
 from needling.report.words import ACCESS_WORD
 from needling.units import unit_of
 
-COLUMNS = 80
 _LONGEST_ID = 32
 
 # What a list shows beside the name of an entry: a title and how to read it; the last column takes what is left.
@@ -230,14 +230,7 @@ def _source_data(source: Source) -> dict[str, Any]:
 
 def wrapped(text: str, indent: int = 0, first: str = "") -> list[str]:
     """A paragraph at 80 columns; ``first`` begins it, and what follows is indented."""
-    lines = textwrap.wrap(
-        f"{first}{' '.join(text.split())}",
-        COLUMNS,
-        initial_indent=" " * indent,
-        subsequent_indent=" " * (indent + 2 if first else indent),
-        break_on_hyphens=False,
-    )
-    return lines or [""]
+    return plain_lines(f"{first}{text}", " " * indent, " " * (indent + 2 if first else indent))
 
 
 def _short(text: str, width: int) -> str:

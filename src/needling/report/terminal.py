@@ -46,7 +46,7 @@ from needling.report.about_forecast import (
 )
 from needling.report.about_plan import plan_section, stop_section
 from needling.report.bibliography import Bibliography, Reference, safe_link
-from needling.report.explanation import PROPOSAL, Row, Section, Statement, Table, Telling, column_widths
+from needling.report.explanation import COLUMNS, PROPOSAL, Row, Section, Statement, Table, Telling, column_widths
 from needling.report.plain import ACCESS_MARK, QUESTIONS_SHOWN
 from needling.report.plots import band_plot, dot_rows
 from needling.report.words import ACCESS_WORD, DOTS, NOTICE, nothing_words, sentence, zones_name
@@ -54,7 +54,7 @@ from needling.report.words import ACCESS_WORD, DOTS, NOTICE, nothing_words, sent
 if TYPE_CHECKING:
     from needling.planning.envelope import Breach
 
-_COLUMNS = 80
+
 _LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 _DAYS_PER_MONTH = 30.4
 _GAP = 2
@@ -64,7 +64,7 @@ _GAP = 2
 
 
 def _width(console: Console) -> int:
-    return min(console.width, _COLUMNS)
+    return min(console.width, COLUMNS)
 
 
 def _print(console: Console, *things: object) -> None:
