@@ -73,7 +73,7 @@ def _lsoda(task: Task, parameters: np.ndarray, member: int, rtol: float) -> np.n
             (task.report_time >= start) & ((task.report_time <= end) if last else (task.report_time < end))
         ]
         solved = solve_ivp(
-            reference._derivative,
+            reference.healing._derivative,
             (start, end),
             state,
             method="LSODA",

@@ -53,14 +53,15 @@ def _working(what: str, quiet: bool) -> AbstractContextManager[object]:
     return _console(stderr=True).status(what)
 
 
-def _warm(quiet: bool) -> None:
+def _warm(quiet: bool, *, everything: bool = False) -> None:
     """Compile the kernels if this machine has not compiled them yet, and say so."""
-    from needling.simulation import lanes_are_warm, warm_lanes
+    from needling.simulation import lanes_are_warm, warm_all_lanes, warm_lanes
 
-    if lanes_are_warm():
+    warm = warm_all_lanes if everything else warm_lanes
+    if lanes_are_warm() and not everything:
         return
     if quiet:
-        warm_lanes()
+        warm()
         return
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
@@ -69,9 +70,7 @@ def _warm(quiet: bool) -> None:
         SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=console, transient=True
     ) as progress:
         task = progress.add_task("Compiling the simulation kernels, once on this machine (about 10-30 s) ...")
-        warm_lanes(
-            lambda name: progress.update(task, description=f"Compiling the simulation kernels, once: {name} ...")
-        )
+        warm(lambda name: progress.update(task, description=f"Compiling the simulation kernels, once: {name} ..."))
 
 
 # ---------------------------------------------------------------- screen
@@ -278,7 +277,7 @@ def warmup() -> None:
 
     start = time.perf_counter()
     kb = knowledge()
-    _warm(quiet=False)
+    _warm(quiet=False, everything=True)
     typer.echo(f"Ready in {time.perf_counter() - start:.1f} s: knowledge {kb.version}, kernels compiled.")
 
 

@@ -10,6 +10,7 @@ from tests.virtual_world import world
 from needling.simulation import Belief
 from needling.simulation.engines import CALM, MEASURES, Floats, Task, lanes, reference
 from needling.simulation.engines.grid import FINE
+from needling.simulation.engines.lanes import healing as fast_healing
 from needling.simulation.equations import healing
 from needling.simulation.equations.stroke import STROKE_PARAMETERS
 
@@ -70,14 +71,16 @@ def test_one_member_alone_is_as_accurate_as_a_crowd() -> None:
 def test_series_of_the_early_states_is_as_exact_as_said() -> None:
     """At the longest half step of each member's own grid."""
     parameters = _parameters(Belief.prior(world(), members=300), healing.PARAMETERS)
-    early = slice(lanes._EARLY, lanes._SESSION)
+    early = slice(fast_healing._EARLY, fast_healing._SESSION)
     for member in range(300):
         one = parameters[:, [member]]
-        _, slow = lanes._fastest_rates(one)
+        _, slow = fast_healing._fastest_rates(one)
         step = 0.5 * FINE.cap / slow
         k_d, k_i, k_p, k_m = one[early, 0]
         exact = expm(np.array([[-k_d, 0, 0], [k_i, -k_i, 0], [0, k_p, -k_m]]) * step)[np.tril_indices(3)]
-        assert np.allclose(healing.early_transition(step, k_d, k_i, k_p, k_m, lanes._TERMS), exact, rtol=0, atol=4e-15)
+        assert np.allclose(
+            healing.early_transition(step, k_d, k_i, k_p, k_m, fast_healing._TERMS), exact, rtol=0, atol=4e-15
+        )
 
 
 def test_redness_at_the_end_of_the_report_counts() -> None:

@@ -19,14 +19,16 @@ from tests.virtual_world import course_plan, somebody, world
 
 from needling.simulation import Belief, simulate
 from needling.simulation.engines import Floats, keeping, lanes
+from needling.simulation.engines.lanes import healing
 
-SRC = Path(lanes.__file__).parents[3]
+SRC = Path(lanes.__file__).parents[4]
 STROKE = (
     "import numpy as np\n"
-    "from needling.simulation.engines import lanes, keeping\n"
+    "from needling.simulation.engines import lanes\n"
+    "from needling.simulation.engines.lanes import healing\n"
     "from needling.simulation.equations.stroke import STROKE_PARAMETERS, TOOL\n"
     "tool = np.ones((1, len(TOOL))); tool[0, 0] = 2.0\n"
-    "print(lanes.strokes(tool, np.ones((1, 1)), np.ones((len(STROKE_PARAMETERS), 1)))[0, 0, 0], lanes.KERNEL_FOLDER)\n"
+    "print(lanes.strokes(tool, np.ones((1, 1)), np.ones((len(STROKE_PARAMETERS), 1)))[0, 0, 0], healing.KEPT.folder)\n"
 )
 
 
@@ -61,7 +63,7 @@ def test_every_kernel_has_one_signature() -> None:
     lanes.warm()
     for members in (1, 3, 40):
         _final(members)
-    for kernel in (lanes._strokes, lanes._transitions, lanes._heal):
+    for kernel in (healing._strokes, healing._transitions, healing._heal):
         assert len(kernel.signatures) == 1, kernel.signatures
 
 
@@ -122,7 +124,7 @@ def test_a_read_only_warm_folder_is_used(copy: Path) -> None:
         "    return free(*a, dir=dir, **k)\n"
         "tempfile.TemporaryFile = refuse\n"
     )
-    code = locked + STROKE + "print(lanes.is_warm(), sum(lanes._strokes.stats.cache_hits.values()))"
+    code = locked + STROKE + "print(lanes.is_warm(), sum(healing._strokes.stats.cache_hits.values()))"
     _, folder, warm, hits = _run(code, copy, NEEDLING_CACHE=str(kept), TMPDIR=str(spare))
     assert Path(folder).is_relative_to(spare) and (warm, hits) == ("True", "1")
     assert stat.S_IMODE(Path(folder).parent.stat().st_mode) == 0o700

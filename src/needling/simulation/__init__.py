@@ -20,6 +20,7 @@ _HOME = {
     "reweight": ("recalibrate", "reweight"),
     "lanes_are_warm": ("engines.lanes", "is_warm"),
     "warm_lanes": ("engines.lanes", "warm"),
+    "warm_all_lanes": ("engines.lanes", "warm_all"),
     "picture_of": ("picture", "picture_of"),
 }
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from needling.simulation.course import Course, CourseResult, Objectives
     from needling.simulation.engines.lanes import is_warm as lanes_are_warm
     from needling.simulation.engines.lanes import warm as warm_lanes
+    from needling.simulation.engines.lanes import warm_all as warm_all_lanes
     from needling.simulation.picture import picture_of
     from needling.simulation.recalibrate import reweight
 

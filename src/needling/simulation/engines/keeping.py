@@ -19,7 +19,6 @@ from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
 
-_KERNELS = ("_strokes", "_transitions", "_heal")
 _PRIVATE = stat.S_IRWXU
 
 
@@ -35,16 +34,16 @@ def text_hash(*modules: ModuleType) -> str:
     return digest.hexdigest()[:16]
 
 
-def holds_kernels(folder: Path) -> bool:
+def holds_kernels(folder: Path, kernels: tuple[str, ...]) -> bool:
     """Whether every kernel lies in a folder. Looks at names only."""
-    return all(any(folder.rglob(f"*{name}-*.nbc")) for name in _KERNELS)
+    return all(any(folder.rglob(f"*{name}-*.nbc")) for name in kernels)
 
 
-def kernel_folder(name: str) -> Path | None:
+def kernel_folder(name: str, kernels: tuple[str, ...]) -> Path | None:
     """The folder to keep kernels in, or None where nothing can be written.
 
     Args:
-        name: from :func:`text_hash`.
+        name: from :func:`text_hash`. kernels: names of all that will lie there.
     """
     chosen = os.environ.get("NUMBA_CACHE_DIR") or os.environ.get("NEEDLING_CACHE")
     if not chosen:
@@ -59,7 +58,7 @@ def kernel_folder(name: str) -> Path | None:
         return None
     spare = own / wanted.name
     with suppress(OSError):
-        if holds_kernels(wanted) and not holds_kernels(spare):
+        if holds_kernels(wanted, kernels) and not holds_kernels(spare, kernels):
             _copy(wanted, spare)
     return spare if _can_write(spare) else None
 

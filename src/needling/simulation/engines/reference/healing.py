@@ -1,4 +1,4 @@
-"""The oracle: SciPy, one person at a time, slow and obvious. It reads the equations, not the fast engine."""
+"""Strokes and healing by SciPy. It reads the equations, not the fast engine."""
 
 from __future__ import annotations
 

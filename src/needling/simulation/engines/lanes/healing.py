@@ -1,69 +1,32 @@
-"""The default engine: many people side by side, compiled by numba.
-
-A lane is one member. Every kernel runs one task over all its lanes and holds no lock, so that tasks run on as
-many threads as numba is allowed (``NUMBA_NUM_THREADS``). Threads rather than ``prange``: numba's portable
-threading layer must not be entered from two threads at once, which a web server would do.
-
-Where the compiled kernels are kept: :mod:`needling.simulation.engines.keeping`.
-"""
+"""Strokes and healing in lanes: one member in each, a tile of lanes in vector registers."""
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
-from types import FunctionType
 from typing import Any
 
-import numba
 import numpy as np
 
 from needling.simulation.engines import CALM, MEASURES, STROKE_MEASURES, Floats, Task
 from needling.simulation.engines.grid import FINE, Accuracy, graded_grid
-from needling.simulation.engines.keeping import holds_kernels, kernel_folder, text_hash
+from needling.simulation.engines.lanes import compiling
+from needling.simulation.engines.lanes.compiling import compiled, inlined, pool
 from needling.simulation.equations import depth, healing, rolling
 from needling.simulation.equations import stroke as stroke_equations
 
 _TERMS = 24  # numerical: series terms of early_transition; measured error 2e-15 at the longest half step
-KERNEL_FOLDER = kernel_folder(text_hash(rolling, depth, healing, stroke_equations, sys.modules[__name__]))
-_SETTINGS: Any = numba.config
+KEPT = compiling.Kernels(
+    ("_strokes", "_transitions", "_heal"), compiling, rolling, depth, healing, stroke_equations, sys.modules[__name__]
+)
+_kernel = KEPT.kernel
+is_warm = KEPT.are_warm
 
-# Reassociation and fused multiply-add are allowed; NaN and infinity keep their meaning, so divergence is seen.
-_FAST = {"contract", "reassoc", "arcp", "nsz"}
-
-
-def _compiled(plain: Any) -> Any:
-    """An equation as numba sees it: the same code object, with the equations that it calls compiled as well."""
-    world = plain.__globals__
-    inner = {
-        name: _compiled(world[name]) for name in plain.__code__.co_names if isinstance(world.get(name), FunctionType)
-    }
-    text = FunctionType(plain.__code__, {**world, **inner}, plain.__name__, plain.__defaults__)
-    return numba.njit(fastmath=_FAST, error_model="numpy")(text)
-
-
-_stroke = _compiled(stroke_equations.stroke)
-_transition = _compiled(healing.early_transition)
-_rates = _compiled(healing.rates)
-_growth_factor = _compiled(healing.growth_factor)
-_redness = _compiled(healing.redness)
-
-_inlined: Callable[..., Any] = numba.njit(fastmath=_FAST, error_model="numpy")
-
-
-def _kernel(plain: Callable[..., Any]) -> Any:
-    """A kernel, kept in our folder; numba's own setting is lent for this moment only and given back."""
-    lent = _SETTINGS.CACHE_DIR
-    try:
-        _SETTINGS.CACHE_DIR = str(KERNEL_FOLDER or "")
-        return numba.njit(cache=KERNEL_FOLDER is not None, nogil=True, fastmath=_FAST, error_model="numpy")(plain)
-    except RuntimeError:  # numba found no place that it can use: compile every time
-        return numba.njit(nogil=True, fastmath=_FAST, error_model="numpy")(plain)
-    finally:
-        _SETTINGS.CACHE_DIR = lent
-
+_stroke = compiled(stroke_equations.stroke)
+_transition = compiled(healing.early_transition)
+_rates = compiled(healing.rates)
+_growth_factor = compiled(healing.growth_factor)
+_redness = compiled(healing.redness)
 
 # Rows of the parameter tables, frozen into the kernels as numbers.
 _EFFICIENCY = len(stroke_equations.SHARED_PARAMETERS)
@@ -132,7 +95,7 @@ def _strokes(tools: Floats, epidermis: Floats, p: Floats, out: Floats) -> None:
             )
 
 
-@_inlined
+@inlined
 def _fell(longest: float, before: float, after: float, limit: float, age: float, h: float) -> float:
     """The longest time since a session at which a measure fell below its limit, this step included."""
     crosses = (before >= limit) & (after < limit)
@@ -140,7 +103,7 @@ def _fell(longest: float, before: float, after: float, limit: float, age: float,
     return max(longest, age + h * part if crosses else 0.0)
 
 
-@_inlined
+@inlined
 def _runge_kutta(h: float, age: float, t: Floats, z: Floats) -> None:
     """One classical Runge-Kutta step of all lanes of a tile; D, I, M move exactly and are known at the half.
 
@@ -310,15 +273,6 @@ def _heal(
         calm[1, low + i] = max(z[_HOT_FOR + i], treated * (z[_I + i] >= z[_PR + 4 * _WIDE + i]) * (now - since))
 
 
-@lru_cache(maxsize=1)
-def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(max_workers=int(_SETTINGS.NUMBA_NUM_THREADS), thread_name_prefix="lanes")
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_pool.cache_clear)  # threads do not live on in a forked child
-
-
 def strokes(tools: Floats, epidermis: Floats, parameters: Floats) -> Floats:
     """All strokes on all members.
 
@@ -397,13 +351,8 @@ def heal(tasks: Sequence[Task], parameters: Floats, accuracy: Accuracy = FINE) -
     if len(jobs) == 1:
         _heal(*jobs[0])
     else:
-        list(_pool().map(lambda job: _heal(*job), jobs))
+        list(pool().map(lambda job: _heal(*job), jobs))
     return outputs
-
-
-def is_warm() -> bool:
-    """Whether compiled kernels of exactly this code lie in the cache. Looks at the folder only."""
-    return KERNEL_FOLDER is not None and holds_kernels(KERNEL_FOLDER)
 
 
 def warm(progress: Callable[[str], None] | None = None) -> None:
