@@ -242,7 +242,7 @@ def commands_page() -> str:
 
     from needling import cli
 
-    group = typer.main.get_command(cli.app)
+    group = typer.main.get_command(cli.build())
     codes = _paragraphs(cli).split("\n\n")[1]
     parts = ["# Commands", MADE, _paragraphs(cli).split("\n\n")[0], codes]
     for name, command in _commands(group):

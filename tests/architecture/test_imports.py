@@ -25,10 +25,7 @@ ONLY_IN = {
     "django": ("needling.web",),
     "fhir": ("needling.fhir",),
     "ruamel": ("needling.reading", "needling.planning.cases", "needling.asking"),
-    "typer": (
-        "needling.cli",
-        "needling.cli_knowledge",
-    ),
+    "typer": ("needling.cli",),
     "rich": ("needling.cli", "needling.asking", "needling.report"),
     "platformdirs": ("needling.knowledge.load", "needling.simulation.engines"),
     "numpy": ("needling.simulation", "needling.choosing", "needling.learning", "needling.report", "needling.selftest"),

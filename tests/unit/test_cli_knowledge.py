@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 from typer.testing import CliRunner, Result
 
-from needling.cli_knowledge import COMMANDS, register
+from needling.cli import build
+from needling.cli.knowledge import COMMANDS
 from needling.errors import BadInput
 from needling.knowledge.base import SECTIONS, Knowledge, id_of
 from needling.report.catalogue import (
@@ -27,8 +27,7 @@ from needling.report.catalogue import (
     used_by,
 )
 
-main = typer.Typer()
-register(main)
+main = build(["knowledge"])
 BROWSERS = [
     "claims", "conflicts", "rules", "devices", "indications", "sites", "topicals", "sources", "alternatives",
     "jurisdictions",
@@ -282,7 +281,7 @@ def test_any_section_by_name(kb: Knowledge) -> None:
 
 def test_browsing_loads_no_compiler() -> None:
     code = (
-        "import sys, typer; from needling.cli_knowledge import register; app = typer.Typer(); register(app)\n"
+        "import sys; from needling.cli import build; app = build(['knowledge'])\n"
         "try: app(['claims', 'A15'])\nexcept SystemExit: pass\nprint(sorted(sys.modules))"
     )
     done = subprocess.run(
@@ -301,8 +300,7 @@ def test_every_command_says_what_it_does() -> None:
 
 def test_a_scale_is_listed_asked_and_scored() -> None:
     runner = CliRunner()
-    main = typer.Typer()
-    register(main)
+    main = build(["knowledge"])
     assert "goodman-baron-qualitative" in runner.invoke(main, ["scale"]).stdout
     asked = runner.invoke(main, ["scale", "hair-count"]).stdout
     assert "hairs_count" in asked and "area_cm2" in asked

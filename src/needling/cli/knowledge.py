@@ -1,13 +1,10 @@
 """The commands that browse the evidence base: ``needling claims | conflicts | rules | ... | redflags | knowledge``.
 
 Exit codes: 0 found, 1 nothing found (redflags: 0 no sign named, 1 a sign named), 2 input that cannot be used.
-
-:func:`register` puts them all on the command line. Every command imports what it needs when it runs.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import sys
@@ -17,13 +14,13 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
+from needling.cli.answering import NOTHING_FOUND, AsJson, knowledge, print_json
 from needling.errors import BadInput, did_you_mean
 
 if TYPE_CHECKING:
     from needling.knowledge import Knowledge
     from needling.planning.redflags import Advice
 
-NOTHING_FOUND = 1
 SIGN_NAMED = 1
 
 app = typer.Typer(
@@ -33,22 +30,6 @@ app = typer.Typer(
 )
 
 Words = Annotated[list[str] | None, typer.Argument(help="Names or labels for entries in full, or words to search for.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
-
-
-def knowledge() -> Knowledge:
-    """The knowledge in force; what its user must be told goes to stderr."""
-    from needling.knowledge import load_knowledge
-
-    kb = load_knowledge()
-    for warning in kb.warnings:
-        typer.secho(f"warning: {warning}", err=True, fg=typer.colors.YELLOW)
-    return kb
-
-
-def print_json(content: Any) -> None:
-    """The one form of --json output."""
-    typer.echo(json.dumps(content, indent=2, ensure_ascii=False, sort_keys=True))
 
 
 def _print_lines(lines: Sequence[str]) -> None:
@@ -414,9 +395,4 @@ COMMANDS = (
     scale,
 )
 
-
-def register(main: typer.Typer) -> None:
-    """Put every command of this module on a command line: the plain ones, and ``knowledge`` with its own."""
-    for command in COMMANDS:
-        main.command()(command)
-    main.add_typer(app, name="knowledge")
+GROUPS = {"knowledge": app}
