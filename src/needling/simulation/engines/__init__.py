@@ -45,3 +45,65 @@ class Task:
     stimulus: Floats
     opening: Floats
     half_life: Floats
+
+
+# Layers of the skin in a transport run, from the surface inwards.
+LAYERS = ("stratum-corneum", "viable-epidermis", "dermis")
+# Where the dose is: rows of the output of a transport run. The rows of one person and time add up to the dose.
+COMPARTMENTS = ("film", *LAYERS, "cleared", "through", "evaporated", "washed")
+
+
+@dataclass(frozen=True)
+class Serum:
+    """One application of one substance on many people, SI; each array float64[lane] unless said otherwise.
+
+    Concentrations and amounts are of the substance; partition is layer over water, and the film counts as water.
+
+    Args:
+        thickness: of each layer, m, float64[layer, lane].
+        diffusivity: effective, of all of the substance in the layer, m2/s, float64[layer, lane].
+        partition: K, layer over film, ratio, float64[layer, lane].
+        clearance: k, loss to blood of all of the substance in the layer, per s, float64[layer, lane].
+        dose: kg/m2. film: thickness when applied, m. residue: thickness left when the film has dried, m.
+        drying: rate at which the film's thickness nears the residue, per s. volatility: loss of the substance
+            from the film to the air, per s. wash_time: when the film is taken off, s, infinite for never.
+        solubility: highest concentration dissolved in the film, kg/m3, infinite where it does not bind.
+        channels: density of channels at the start, per m2. channel_radius: m. channel_depth: below the skin's
+            surface, m. opening: share of the ideal conductance of a channel. half_life: of the channels, s.
+        sink: whether the base of the dermis is held at zero (a receptor); closed otherwise.
+        report_time: s, float64[time], rising, from 0; the last is the end.
+    """
+
+    thickness: Floats
+    diffusivity: Floats
+    partition: Floats
+    clearance: Floats
+    dose: Floats
+    film: Floats
+    residue: Floats
+    drying: Floats
+    volatility: Floats
+    wash_time: Floats
+    solubility: Floats
+    channels: Floats
+    channel_radius: Floats
+    channel_depth: Floats
+    opening: Floats
+    half_life: Floats
+    sink: bool
+    report_time: Floats
+
+
+@dataclass(frozen=True)
+class Spread:
+    """What a transport run gives: where the dose is over time, and how deep.
+
+    Args:
+        amount: kg/m2, float64[row of ``COMPARTMENTS``, time, lane].
+        depth: centre of each cell below the surface, m, float64[cell, lane].
+        concentration: of all of the substance in the tissue, kg/m3, float64[time, cell, lane].
+    """
+
+    amount: Floats
+    depth: Floats
+    concentration: Floats
