@@ -43,6 +43,11 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
 	@$(PIP) install --quiet --require-hashes -r requirements/dev.txt
 	@touch $@
 
+$(VENV)/.bench: requirements/bench.txt $(VENV)/.dev
+	@echo "Installing the pinned programs that benchmarks compare with (once) ..."
+	@$(PIP) install --quiet --require-hashes -r requirements/bench.txt
+	@touch $@
+
 # Bytecode, parsed knowledge and compiled kernels, so that the first plan does not wait for them.
 $(VENV)/.warm: $(VENV)/.runtime $(CODE)
 	@$(BIN)/python -m compileall -q src/needling
@@ -73,7 +78,7 @@ format: $(VENV)/.dev ## put all Python files into the house's format
 	@$(BIN)/ruff check --quiet --fix-only .
 	@$(BIN)/ruff format --quiet .
 
-bench: $(VENV)/.dev $(VENV)/.warm ## ratios within one run, against named peers
+bench: $(VENV)/.bench $(VENV)/.warm ## ratios within one run, against named peers
 	@$(BIN)/python benchmarks/run.py
 
 evaluate: $(VENV)/.dev $(VENV)/.warm ## published results against the model; writes docs/evaluation.md
@@ -93,6 +98,7 @@ PIN := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-ind
 requirements: $(VENV)/.dev ## pin again from pyproject.toml (UPGRADE=--upgrade for the newest)
 	@$(PIN) pyproject.toml requirements/runtime.in -o requirements/runtime.txt
 	@$(PIN) pyproject.toml --extra dev requirements/dev.in -o requirements/dev.txt
+	@$(PIN) pyproject.toml --extra peers requirements/bench.in -o requirements/bench.txt
 
 clean: ## remove everything that make made
 	@rm -rf $(VENV) out build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
