@@ -1,21 +1,54 @@
-"""All benchmarks in one run, with the machine and the versions; written to benchmarks/RESULTS.md."""
+"""All benchmarks in one run, with the machine and the versions; written to benchmarks/RESULTS.md.
+
+``python benchmarks/run.py healing choice`` runs some of them and writes nothing.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import importlib
 import io
 import os
 import platform
+import subprocess
 import sys
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import NamedTuple
 
-sys.path.insert(0, str(Path(__file__).parent))
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
 
-import choice
-import healing
-import knowledge
-import startup
+PARTS = ("startup", "knowledge", "choice", "healing", "transport", "mapping", "population", "growth")
+LIBRARIES = ("numba", "numpy", "scipy", "pydantic", "matplotlib", "jax", "diffrax", "libroadrunner", "fipy", "py-pde")
+
+
+class Bar(NamedTuple):
+    """What was promised of one measured number: at least or at most so much, shown with a factor and a unit."""
+
+    part: str
+    name: str
+    says: str
+    limit: float
+    at_least: bool = False
+    factor: float = 1.0
+    unit: str = ""
+
+
+BARS = (
+    Bar("startup", "screen_ratio", "needling screen against a bare import of pydantic", 4, unit="x"),
+    Bar("startup", "plan_s", "needling plan from cold on two cores", 3, unit=" s"),
+    Bar("choice", "choice_s", "choice among 24 candidates x 256 people", 0.3, factor=1e3, unit=" ms"),
+    Bar("what-if", "what_if_p95_s", "what-if on two cores: 6 candidates, full forecasts, p95", 0.04, False, 1e3, " ms"),
+    Bar("healing", "coarse_error", "10,000 courses: error against the oracle", 1e-4),
+    Bar("healing", "roadrunner_ratio", "10,000 courses against libroadrunner", 100, at_least=True, unit="x"),
+    Bar("healing", "lsoda_ratio", "10,000 courses against SciPy LSODA", 1000, at_least=True, unit="x"),
+    Bar("healing", "diffrax_ratio", "10,000 courses against diffrax Tsit5", 100, at_least=True, unit="x"),
+    Bar("healing", "times_yardstick", "10,000 courses: times the C yardstick", 3, unit="x"),
+    Bar("healing", "fine_error", "default grid: error against the oracle", 1e-6),
+    Bar("population", "population_ratio", "1,000,000 people: time for each against 1,000", 1.3, unit="x"),
+    Bar("population", "population_memory", "1,000,000 people: memory against a tenth of them", 1.1, unit="x"),
+)
 
 
 class _Both(io.StringIO):
@@ -28,27 +61,85 @@ class _Both(io.StringIO):
 
 def machine() -> str:
     """Processor, cores and versions: what a ratio was measured on."""
-    names = ("numba", "numpy", "scipy", "pydantic", "matplotlib")
-    versions = ", ".join(f"{name} {version(name)}" for name in names)
-    return f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {versions}"
+    found = []
+    for name in LIBRARIES:
+        try:
+            found.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            found.append(f"{name} not installed")
+    return f"{_processor()}, {os.cpu_count()} cores, Python {platform.python_version()}, {', '.join(found)}"
+
+
+def _processor() -> str:
+    """The processor's own name where Linux tells it, and what it can do in one instruction."""
+    with contextlib.suppress(OSError):
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        told = dict(line.split(":", 1) for line in lines if ":" in line)
+        told = {name.strip(): value.strip() for name, value in told.items()}
+        wide = next((name for name in ("avx512f", "avx2", "avx", "asimd") if name in told.get("flags", "").split()), "")
+        return f"{platform.machine()} {told.get('model name', '')} {wide}".strip()
+    return platform.machine()
+
+
+def _what_if_on_two_cores() -> dict[str, float]:
+    """The what-ifs of ``choice`` in a process that has two cores; its last line says the numbers."""
+    two = ["taskset", "-c", "0,1"] if Path("/usr/bin/taskset").exists() else []
+    done = subprocess.run(
+        [*two, sys.executable, str(HERE / "choice.py"), "what-if"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "NUMBA_NUM_THREADS": "2"},
+    )
+    *said, numbers = done.stdout.strip().splitlines()
+    print("\n".join(said))
+    p50, p95 = map(float, numbers.split())
+    return {"what_if_p50_s": p50, "what_if_p95_s": p95}
+
+
+def bars(found: dict[str, dict[str, float]]) -> str:
+    """Every bar with what was measured, as a table."""
+    rows = ["| Bar | Wanted | Measured | Met |", "|---|---|---|---|"]
+    for bar in BARS:
+        value = found.get(bar.part, {}).get(bar.name)
+        wanted = f"{'≥' if bar.at_least else '≤'} {bar.limit * bar.factor:g}{bar.unit}"
+        if value is None:
+            rows.append(f"| {bar.says} | {wanted} | not measured here | - |")
+            continue
+        met = value >= bar.limit if bar.at_least else value <= bar.limit
+        rows.append(f"| {bar.says} | {wanted} | {value * bar.factor:.3g}{bar.unit} | {'yes' if met else 'NO'} |")
+    for part, numbers in found.items():  # a part may say which of its own bars it met, as <name>_met
+        rows += [f"| {part}: {name} | - | - | {'yes' if ok else 'NO'} |" for name, ok in _own(numbers)]
+    return "\n".join(rows)
+
+
+def _own(numbers: dict[str, float]) -> list[tuple[str, bool]]:
+    return [(name.removesuffix("_met"), bool(value)) for name, value in numbers.items() if name.endswith("_met")]
 
 
 def main() -> None:
-    """Run every benchmark and write the results file."""
+    """Run every benchmark that is here and write the results file."""
+    chosen = sys.argv[1:] or PARTS
     written = _Both()
+    found: dict[str, dict[str, float]] = {}
     with contextlib.redirect_stdout(written):
         print(machine())
-        for name, run in (
-            ("start-up", startup.run),
-            ("knowledge", knowledge.run),
-            ("healing", healing.run),
-            ("choice", choice.run),
-        ):
+        for name in chosen:
+            if not (HERE / f"{name}.py").exists():
+                continue
             print(f"\n{name}")
-            run()
-    Path(__file__).with_name("RESULTS.md").write_text(
-        "# Benchmark results\n\nRatios within one run; absolute times are of the machine named first.\n\n```\n"
-        f"{written.getvalue().strip()}\n```\n",
+            found[name] = importlib.import_module(name).run() or {}
+            if name == "choice":
+                print("on two cores:")
+                found["what-if"] = _what_if_on_two_cores()
+    print(f"\n{bars(found)}")
+    if sys.argv[1:]:
+        return
+    figures = sorted(path.name for path in (HERE / "figures").glob("*.svg"))
+    HERE.joinpath("RESULTS.md").write_text(
+        "# Benchmark results\n\nRatios within one run; absolute times are of the machine named first.\n\n"
+        f"{bars(found)}\n\n```\n{written.getvalue().strip()}\n```\n\n"
+        + "".join(f"![{name.removesuffix('.svg')}](figures/{name})\n" for name in figures),
         encoding="utf-8",
     )
 

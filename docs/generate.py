@@ -66,6 +66,7 @@ def in_words(annotation: Any) -> str:
         return " or ".join(known) + (", or not known" if type(None) in parts else "")
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         page = annotation.__module__.split(".")[1]  # needling.documents or needling.knowledge.schema
+        page = "documents" if page in ("exposure", "maps") else page
         return f"[{annotation.__name__}]({page}.md#{annotation.__name__.lower()})"
     name = getattr(annotation, "__name__", str(annotation))
     return _PLAIN.get(name, name)
@@ -133,13 +134,16 @@ def _model_page(title: str, intro: str, models: typing.Iterable[type[BaseModel]]
 
 def documents_page() -> str:
     """Every document, field by field."""
-    from needling import documents
+    from itertools import chain
+
+    from needling import documents, exposure, maps
 
     intro = (
         "What a person can read and sign. All are frozen, refuse unknown keys and NaN, and have one canonical JSON "
         "form whose sha256 is their identity. JSON Schemas: `tests/conformance/schemas`."
     )
-    return _model_page("Documents", intro, _models(documents, documents.Document))
+    models = chain.from_iterable(_models(module, documents.Document) for module in (documents, exposure, maps))
+    return _model_page("Documents", intro, models)
 
 
 def knowledge_page() -> str:
@@ -206,6 +210,7 @@ def parameters_page() -> str:
 BROWSED = (
     "claims", "conflicts", "indications", "sites", "devices", "topicals", "care", "waits", "red_flags",
     "adverse_events", "scales", "alternatives", "jurisdictions", "facts", "envelopes", "follow_ups",
+    "parameter_sets",
 )  # fmt: skip
 
 
@@ -327,11 +332,12 @@ def _unit_block() -> str:
 
 
 def _noun_block() -> str:
-    from needling import documents
+    from needling import documents, exposure, maps
 
     rows = [
         (f"[{model.__name__}](docs/reference/documents.md#{model.__name__.lower()})", _first_line(model))
-        for model in _models(documents, documents.Document)
+        for module in (documents, exposure, maps)
+        for model in _models(module, documents.Document)
     ]
     return table(("document", "is"), sorted(rows))
 

@@ -23,6 +23,8 @@ _HOME = {
     "simulate": "needling.simulation",
     "simulate_many": "needling.simulation",
     "forecast": "needling.simulation",
+    "serum": "needling.applying",
+    "numbing": "needling.anaesthetic",
     "choose": "needling.choosing",
     "score": "needling.learning",
     "recalibrate": "needling.learning",
@@ -40,6 +42,10 @@ _HOME = {
     "Plan": "needling.documents",
     "ScaleScore": "needling.documents",
     "SessionRecord": "needling.documents",
+    "AnaestheticForecast": "needling.exposure",
+    "SerumForecast": "needling.exposure",
+    "SerumUse": "needling.exposure",
+    "Substance": "needling.exposure",
     "BadInput": "needling.errors",
     "BadKnowledge": "needling.errors",
     "NeedlingError": "needling.errors",
@@ -50,6 +56,8 @@ _HOME = {
 __all__ = [*_HOME]
 
 if TYPE_CHECKING:
+    from needling.anaesthetic import numbing
+    from needling.applying import serum
     from needling.choosing import choose
     from needling.documents import (
         Approval,
@@ -66,6 +74,7 @@ if TYPE_CHECKING:
         SessionRecord,
     )
     from needling.errors import BadInput, BadKnowledge, NeedlingError, NotAllowed, OutOfRange
+    from needling.exposure import AnaestheticForecast, SerumForecast, SerumUse, Substance
     from needling.knowledge import Knowledge, load_knowledge
     from needling.learning import recalibrate, score
     from needling.planning.approve import approve

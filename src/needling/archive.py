@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import platform
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,13 +13,15 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from needling import __version__
 from needling.choosing import choose
-from needling.documents import Case, Choice, Clearance, Document, Sha256
+from needling.documents import Case, Choice, Clearance, Document, Id, Sha256, Text
 from needling.errors import BadInput
 from needling.knowledge import Knowledge
+from needling.knowledge.base import USUAL_SET
 from needling.planning.propose import propose
 from needling.planning.screen import screen
 from needling.reading import read_text
-from needling.simulation import Belief, simulate_many
+from needling.simulation import Belief, Models, simulate_many
+from needling.simulation.models import parameter_set_of
 
 SAME_RATIO = 1e-9  # numerical: agreement of two machines; on one machine runs agree exactly
 
@@ -32,9 +36,13 @@ class KnowledgeMark(BaseModel):
 
 
 class Run(Document):
-    """Everything that is needed to read a run, to sign it and to run it again."""
+    """Everything that is needed to read a run, to sign it and to run it again.
+
+    ``versions`` names what it was computed with: a run agrees exactly on the same machine and versions.
+    """
 
     needling: str
+    versions: tuple[tuple[Id, Text], ...] = ()
     knowledge: KnowledgeMark
     key: int
     members: int
@@ -52,7 +60,21 @@ class Replay(NamedTuple):
     said: str
 
 
-def run_case(case: Case, kb: Knowledge, *, key: int, members: int) -> Run:
+def versions_here() -> tuple[tuple[str, str], ...]:
+    """What numbers depend on in their last bits: Python, the libraries that compute, and the kind of processor."""
+    libraries = tuple((name, version(name)) for name in ("numpy", "numba"))
+    return (("python", platform.python_version()), *libraries, ("processor", platform.machine()))
+
+
+def run_case(
+    case: Case,
+    kb: Knowledge,
+    *,
+    key: int,
+    members: int,
+    models: Models | None = None,
+    parameter_set: str = USUAL_SET,
+) -> Run:
     """Screen, propose, simulate and choose: the whole job of ``needling plan``.
 
     Args:
@@ -60,6 +82,9 @@ def run_case(case: Case, kb: Knowledge, *, key: int, members: int) -> Run:
         kb: the knowledge base.
         key: of the random numbers.
         members: possible people in the ensemble.
+        models: which sub-models run; the forecast says so, and a replay runs the same. Not "spatial", which needs the
+            channel maps that a caller holds.
+        parameter_set: name of the parameters to run with.
 
     Returns:
         The run with all its documents.
@@ -69,9 +94,11 @@ def run_case(case: Case, kb: Knowledge, *, key: int, members: int) -> Run:
     """
     clearance = screen(case.person, case.assessment, kb)
     plans = propose(case.person, case.assessment, clearance, kb, case.goals)
-    courses = simulate_many(plans, case.person, case.assessment, Belief.prior(kb, members=members), key=key)
+    belief = Belief.prior(kb, members=members, parameter_set=parameter_set)
+    courses = simulate_many(plans, case.person, case.assessment, belief, key=key, models=models)
     return Run(
         needling=__version__,
+        versions=versions_here(),
         knowledge=KnowledgeMark(version=kb.version, sha256=kb.sha256),
         key=key,
         members=members,
@@ -107,6 +134,15 @@ def _largest_difference(old: Any, new: Any, where: str = "") -> tuple[float, str
     return max(found, default=(0.0, where))
 
 
+def check_knowledge(run: Run, kb: Knowledge) -> None:
+    """Raises BadInput when the knowledge in force is not the one that a run stood on."""
+    if run.knowledge.sha256 != kb.sha256:
+        raise BadInput(
+            f"the run stood on knowledge {run.knowledge.version} ({run.knowledge.sha256[:12]}), in force is "
+            f"{kb.version} ({kb.sha256[:12]}); install needling {run.needling} or plan again"
+        )
+
+
 def replay(run: Run, kb: Knowledge) -> Replay:
     """Run a case again from its file and compare every number.
 
@@ -120,22 +156,51 @@ def replay(run: Run, kb: Knowledge) -> Replay:
     Raises:
         BadInput: the knowledge is another version.
     """
-    if run.knowledge.sha256 != kb.sha256:
-        raise BadInput(
-            f"the run stood on knowledge {run.knowledge.version} ({run.knowledge.sha256[:12]}), in force is "
-            f"{kb.version} ({kb.sha256[:12]}); install needling {run.needling} or plan again"
-        )
-    again = run_case(run.case, kb, key=run.key, members=run.members)
-    # Hashes differ with the last bit of a number, and versions name the machine: numbers are what is compared.
+    check_knowledge(run, kb)
+    ran = run.choice.forecast.model
+    again = run_case(
+        run.case,
+        kb,
+        key=run.key,
+        members=run.members,
+        models=Models.read(ran),
+        parameter_set=parameter_set_of(ran) or USUAL_SET,
+    )
+    return compare(run, again)
+
+
+def compare(run: Run, again: Run) -> Replay:
+    """Two runs of one case: the largest relative difference of any number, and where the words differ.
+
+    Versions are not compared, because they name the machine; where they differ, the sentence says so. The forecast must
+    be of the plan that stands beside it.
+    """
     old, new = (json.loads(one.model_dump_json(exclude=_NOT_COMPARED)) for one in (run, again))
     largest, where = _largest_difference(old, new)
-    agrees = largest <= SAME_RATIO
-    said = (
-        "agrees to the last bit"
-        if largest == 0
-        else f"largest relative difference {largest:.1e} at {where.lstrip('.')}"
+    if run.choice.forecast.plan_sha256 != run.choice.plan.sha256:
+        largest, where = math.inf, ".choice.forecast.plan_sha256"
+    where = where.lstrip(".")
+    if largest == 0:
+        said = "agrees to the last bit"
+    elif math.isinf(largest):
+        said = f"does not agree: {where} is not what the same case gives now"
+    else:
+        said = f"largest relative difference {largest:.1e} at {where}"
+    return Replay(largest <= SAME_RATIO, largest, where, said + _version_note(run, again))
+
+
+def _version_note(run: Run, again: Run) -> str:
+    """What has changed between two runs besides the case, for a reader who looks for a reason."""
+    first = {"needling": run.needling, **dict(run.versions)}
+    second = {"needling": again.needling, **dict(again.versions)}
+    changed = [name for name in second if first.get(name, "not noted") != second[name]]
+    if not changed:
+        return ""
+    before, now = (
+        ", ".join(f"{name} {versions.get(name, 'not noted')}" for name in changed) for versions in (first, second)
     )
-    return Replay(agrees, largest, where.lstrip("."), said)
+    return f" (made with {before}; run again with {now})"
 
 
-_NOT_COMPARED: Any = {"needling": True, "choice": {"forecast": {"versions": True, "plan_sha256": True}}}
+# Hashes of what holds computed numbers differ with their last bit; that of the plan is held against the plan itself.
+_NOT_COMPARED: Any = {"needling": True, "versions": True, "choice": {"forecast": {"versions": True}}}

@@ -192,7 +192,7 @@ def _worth_showing(allowed: list[_Judged]) -> list[_Judged]:
     routines = [one for one in allowed if one.plan.sessions and one.plan.envelope == "home"]
     if routines and not any(one.found.gain_known for one in routines):
         return routines
-    # A plan whose endpoint mostly comes before its last pass would not be delivered as planned.
+    # A plan that mostly shows more than was agreed, although the hand stops there, is no plan for that endpoint.
     share = _parameter(allowed[0].course.context.belief.knowledge, "choosing-early-endpoint") if allowed else 1
     kept = [one for one in allowed if one.found.beyond_endpoint_probability <= share]
     return kept if any(one.plan.sessions for one in kept) else allowed
@@ -210,7 +210,8 @@ def _because(chosen: _Judged, equals: int) -> str:
     if not found.gain_known:
         return f"no trial allows a forecast; the mildest safe routine is shown ({costs}); doing nothing is as good"
     tie = f"; {equals} more are as good within the ensemble's own error, this is the mildest" if equals else ""
-    early = found.beyond_endpoint_probability
+    planned = chosen.course.planned_passes[:, :, None]
+    early = float((chosen.course.passes < planned).mean(axis=2).max(initial=0.0))
     stop = f"; in {early:.0%} the endpoint comes before the last pass: stop there" if early > 0 else ""
     return f"careful gain {card.gain_low:.2f} meaningful changes, {costs}{tie}{stop}"
 

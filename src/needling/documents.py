@@ -17,6 +17,8 @@ Phototype = Literal["I", "II", "III", "IV", "V", "VI"]
 Action = Literal["exclude", "exclude_home", "refer", "defer", "premedicate", "caution", "note"]
 Verdict = Literal["go", "ask", "defer", "refer", "exclude"]
 Endpoint = Literal["none", "faint-pink", "erythema", "pinpoint", "confluent"]
+Condition = Literal["new", "worn", "cheap"]
+Cover = Literal["occluded", "open-air"]
 FactValue = bool | float | str | tuple[str, ...] | None
 
 Id = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]*$")]
@@ -294,12 +296,18 @@ class Stroke(Document):
 
 
 class Session(Document):
-    """One visit or one home evening. Lists hold ids of the knowledge base."""
+    """One visit or one home evening. Lists hold ids of the knowledge base.
+
+    ``condition`` is that of the needles: ``worn`` stands for used before, dropped or bent, ``cheap`` for unknown make.
+    ``cover`` says how the skin is kept afterwards; under a dressing or thick cream channels close much later.
+    """
 
     day_d: Annotated[float, Field(ge=0, le=1500)]
     device: Id
+    condition: Condition = "new"
     strokes: Annotated[tuple[Stroke, ...], Field(min_length=1)]
     endpoint: Endpoint
+    cover: Cover = "occluded"
     preparation: tuple[Id, ...] = ()
     topicals: tuple[Id, ...] = ()
     aftercare: tuple[Id, ...] = ()
@@ -391,6 +399,20 @@ class NotBefore(Document):
     sources: tuple[Citation, ...] = ()
 
 
+class PassesForecast(Document):
+    """How many passes one zone is expected to get before the session's endpoint is reached; sessions alike once.
+
+    ``sessions`` counts from 0; ``passes_count`` holds the levels of the forecast over all directions together.
+    ``stopped_share`` is the share of possible people for whom the endpoint comes before the last planned pass.
+    """
+
+    sessions: tuple[int, ...]
+    zone: Id
+    planned_count: int
+    passes_count: tuple[float, ...]
+    stopped_share: float
+
+
 class Assumption(Document):
     """What was taken for granted because it was not measured."""
 
@@ -401,7 +423,8 @@ class Assumption(Document):
 class Forecast(Document):
     """What is expected, frozen before treatment. Bands come from an ensemble of possible people.
 
-    It carries the person and the assessment it was made for, so that it can be run again from itself.
+    It carries the person and the assessment it was made for, so that it can be run again from itself. ``pain_ratio``
+    is the pain of the worst session relative to a session of the reference course, both without anaesthetic.
     """
 
     plan_sha256: Sha256
@@ -417,6 +440,8 @@ class Forecast(Document):
     ready_d: tuple[float, ...]
     levels_share: tuple[float, ...]
     endpoint_probability: tuple[tuple[Endpoint, float], ...]
+    passes: tuple[PassesForecast, ...] = ()
+    pain_ratio: tuple[float, ...] = ()
     assumptions: tuple[Assumption, ...]
     members_count: int
     key: int
@@ -484,6 +509,7 @@ class SessionRecord(Document):
     session: Annotated[int, Field(ge=0, le=200)]
     on: date
     device: Id
+    condition: Condition = "new"
     lot: Text | None = None
     expiry: date | None = None
     strokes: tuple[Stroke, ...]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -21,7 +22,7 @@ from needling.documents import (
 )
 from needling.errors import BadInput
 from needling.knowledge import Knowledge, load_knowledge
-from needling.simulation import Belief, log_likelihood, reweight, simulate
+from needling.simulation import Belief, Models, log_likelihood, reweight, simulate
 from needling.simulation.bind import planned_density_per_cm2
 from needling.simulation.metrics import crps_from_quantiles, quantile_at
 from needling.simulation.recalibrate import Learned
@@ -51,6 +52,7 @@ def _delivered_plan(approval: Approval, records: Sequence[SessionRecord]) -> Pla
             done = {
                 "day_d": float((record.on - approval.plan.start).days),
                 "device": record.device,
+                "condition": record.condition,
                 "strokes": record.strokes,
             }
             sessions.append(planned[record.session].model_copy(update=done))
@@ -198,6 +200,7 @@ def recalibrate(
     if not readings:
         raise BadInput("nothing can be learned: " + ("; ".join(left_out) or "no follow-up has a score"))
     frozen = approval.forecast
-    course = simulate(delivered, frozen.person, frozen.assessment, belief, key=frozen.key)
+    models = replace(Models.read(frozen.model), stimulus="mean-field", session="as-planned")  # all of it was done
+    course = simulate(delivered, frozen.person, frozen.assessment, belief, key=frozen.key, models=models)
     weights = log_likelihood(course, [(one.outcome.zone, one.day_d, one.value) for one in readings])
     return reweight(belief, weights, key=frozen.key)

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 import pytest
 
-from needling import documents
+from needling import documents, exposure, maps
 from needling.documents import Document
 from needling.knowledge import schema
 from needling.knowledge.schema import Entry
@@ -52,11 +52,15 @@ UNIT_BESIDE: dict[str, str] = {
     "Scale.high": _SCALE,
     "Scale.step": _SCALE,
     "Scale.noise": _SCALE,
+    "Curve.levels": _QUANTITY,
     "Quantity.median": _QUANTITY,
     "Quantity.person": "a standard deviation on the scale that `shape` names",
     "Quantity.doubt": "a standard deviation on the scale that `shape` names",
     "Quantity.low": _QUANTITY,
     "Quantity.high": _QUANTITY,
+    "ParameterOverride.median": "the unit is that of the parameter it names",
+    "ParameterOverride.person": "a standard deviation on the scale that the parameter's `shape` names",
+    "ParameterOverride.doubt": "a standard deviation on the scale that the parameter's `shape` names",
 }
 # Units of the form "a per b" that only one field has: speed, and doses on the label's own area.
 COMPOUND = {"Device.speed_mm_per_s": "mm/s", "Topical.max_g_per_10_cm2": "g/(10 cm²)"}
@@ -82,7 +86,7 @@ def unit_in(name: str) -> bool:
 
 
 def models() -> Iterator[type[Document | Entry]]:
-    for module, base in ((documents, Document), (schema, Entry)):
+    for module, base in ((documents, Document), (exposure, Document), (maps, Document), (schema, Entry)):
         for thing in vars(module).values():
             if isinstance(thing, type) and issubclass(thing, base) and thing.__module__ == module.__name__:
                 yield thing

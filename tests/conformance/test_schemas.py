@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from needling import documents
+from needling import documents, exposure, maps
 from needling.documents import Document
 
 FOLDER = Path(__file__).parent / "schemas"
@@ -19,6 +19,7 @@ FOLDER = Path(__file__).parent / "schemas"
 WHOLE = (
     documents.Case, documents.Person, documents.Assessment, documents.Goals, documents.Clearance, documents.Plan,
     documents.Forecast, documents.Choice, documents.Approval, documents.SessionRecord, documents.Misses,
+    exposure.SerumForecast, exposure.AnaestheticForecast, maps.MapReport, maps.MapAgreement,
 )  # fmt: skip
 
 
@@ -39,7 +40,8 @@ def test_every_document_is_in_a_snapshot() -> None:
         seen |= set(document.model_json_schema().get("$defs", {}))
     every = {
         name
-        for name, thing in vars(documents).items()
+        for module in (documents, exposure, maps)
+        for name, thing in vars(module).items()
         if isinstance(thing, type) and issubclass(thing, Document) and thing is not Document and name[0] != "_"
     }
     assert every <= seen

@@ -9,7 +9,7 @@ from tests.virtual_world import world
 
 from needling.simulation import Belief
 from needling.simulation.engines import CALM, MEASURES, Floats, Task, lanes, reference
-from needling.simulation.engines.grid import FINE
+from needling.simulation.engines.grid import FINE, fastest_rates, graded_grid
 from needling.simulation.engines.lanes import healing as fast_healing
 from needling.simulation.equations import healing
 from needling.simulation.equations.stroke import STROKE_PARAMETERS
@@ -74,7 +74,7 @@ def test_series_of_the_early_states_is_as_exact_as_said() -> None:
     early = slice(fast_healing._EARLY, fast_healing._SESSION)
     for member in range(300):
         one = parameters[:, [member]]
-        _, slow = fast_healing._fastest_rates(one)
+        _, slow = fastest_rates(one)
         step = 0.5 * FINE.cap / slow
         k_d, k_i, k_p, k_m = one[early, 0]
         exact = expm(np.array([[-k_d, 0, 0], [k_i, -k_i, 0], [0, k_p, -k_m]]) * step)[np.tril_indices(3)]
@@ -125,10 +125,10 @@ def test_strokes_agree_with_scalar_calls() -> None:
     parameters = _parameters(Belief.prior(world(), members=12), STROKE_PARAMETERS)
     tools = np.array(
         [
-            (0, 192, 0.01, 0.02, 1, 1, 1, 1, 250e-6, 8e-6, 1.5e-3, 16, 4.0),
-            (0, 192, 0.01, 0.02, 1, 1, 1, 1, 70e-6, 30e-6, 0.2e-3, 6, 0.3),
-            (1, 20, 1, 1, 0.5e-4, 1, 1, 1, 200e-6, 8e-6, 1e-3, 4, 2.0),
-            (2, 12, 1, 1, 1, 7e-3, 110, 0.04, 250e-6, 8e-6, 1.5e-3, 1, 1.0),
+            (0, 192, 0.01, 0.02, 1, 1, 1, 1, 250e-6, 8e-6, 1.5e-3, 16, 4.0, 0, 0, 0),
+            (0, 192, 0.01, 0.02, 1, 1, 1, 1, 70e-6, 30e-6, 0.2e-3, 6, 0.3, 1, 0, 0),
+            (1, 20, 1, 1, 0.5e-4, 1, 1, 1, 200e-6, 8e-6, 1e-3, 4, 2.0, 2, 0, 1),
+            (2, 12, 1, 1, 1, 7e-3, 110, 0.04, 250e-6, 8e-6, 1.5e-3, 1, 1.0, 0, 0.1, 0),
         ]
     )
     epidermis = rng.uniform(40e-6, 150e-6, (4, 12))
@@ -150,3 +150,40 @@ def test_members_do_not_see_each_other() -> None:
     ((few_out, _),) = lanes.heal([small], parameters[:, few])
     scale = np.abs(few_out).max(axis=1, keepdims=True)
     assert np.max(np.abs(few_out - all_out[:, :, few]) / scale) < 2e-6  # each is within 1e-6 of the truth
+
+
+def test_few_reports_are_as_exact_as_many_and_cost_no_more_steps() -> None:
+    """Where reports are few the grid grades itself; neither as fine as its first step all along nor too coarse."""
+    rng = np.random.default_rng(6)
+    parameters = _parameters(Belief.prior(world(), members=40), healing.PARAMETERS)
+    many = _task(rng, 40, (0.0, 28.0, 56.0), 400.0)
+    few = Task(many.session_time, many.report_time[[0, -1]], many.stimulus, many.opening, many.half_life)
+    fast, slow = fastest_rates(parameters)
+    steps = [graded_grid(t.session_time, t.report_time, fast, slow, FINE).step.size for t in (few, many)]
+    assert steps[0] <= steps[1]
+    (short, _), (long, _) = lanes.heal([few, many], parameters)
+    for member in (3, 17):
+        exact, _ = reference.heal_one(many, parameters[:, member], member)
+        scale = np.abs(exact).max(axis=1)
+        assert np.all(np.abs(short[:, -1, member] - exact[:, -1]) < 1e-6 * scale)
+        assert np.all(np.abs(long[:, -1, member] - exact[:, -1]) < 1e-6 * scale)
+
+
+def test_times_until_calm_are_read_off_to_a_few_minutes() -> None:
+    rng = np.random.default_rng(7)
+    parameters = _parameters(Belief.prior(world(), members=24), healing.PARAMETERS)
+    task = _task(rng, 24, (0.0, 28.0), 90.0)
+    ((_, calm),) = lanes.heal([task], parameters)
+    for member in range(0, 24, 4):
+        _, exact = reference.heal_one(task, parameters[:, member], member)
+        assert np.allclose(calm[:, member], exact, atol=0.003 * DAY_S)
+
+
+def test_only_the_wanted_measures_are_reported_in_the_wanted_order() -> None:
+    parameters = _parameters(Belief.prior(world(), members=20), healing.PARAMETERS)
+    task = _task(np.random.default_rng(8), 20, (0.0, 28.0), 90.0)
+    ((everything, calm),) = lanes.heal([task], parameters)
+    wanted = ("residual", "water", "signal")
+    ((some, same_calm),) = lanes.heal([task], parameters, measures=wanted)
+    assert np.array_equal(some, everything[[MEASURES.index(name) for name in wanted]])
+    assert np.array_equal(calm, same_calm)

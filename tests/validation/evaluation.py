@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from tests.validation import healing_cases
+from tests.validation import blood_cases, healing_cases
 from tests.validation.finding import Finding
 
 from needling.simulation import Belief
 
 MEMBERS = 1024
-RUNS = (*healing_cases.RUNS,)
+RUNS = (*blood_cases.RUNS, *healing_cases.RUNS)
 
 
 def all_findings(belief: Belief) -> list[Finding]:

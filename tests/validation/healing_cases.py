@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tests.validation.finding import Finding, of_people
 from tests.virtual_world import course_plan, somebody
 
-from needling.simulation import Belief, Course, simulate
+from needling.simulation import Belief, Course, Models, simulate
 from needling.simulation.outcomes import at_time
 
 DAY_S = 86400.0
@@ -27,7 +27,9 @@ Floats = NDArray[np.float64]
 def run(belief: Belief, *, zone: str = "cheek-left", phototype: str = "IV", **plan: Any) -> Course:
     """A course of the virtual somebody, with the sweeps of the trials."""
     person, assessment = somebody((zone, "scars"), phototype=phototype, birth_year=None)
-    return simulate(course_plan(zones=(zone,), **{**SWEEPS, **plan}), person, assessment, belief)
+    # the density of SWEEPS is what is assumed to have been laid, so no endpoint cuts it short
+    laid = Models(session="as-planned")
+    return simulate(course_plan(zones=(zone,), **{**SWEEPS, **plan}), person, assessment, belief, models=laid)
 
 
 def after_last(course: Course, values: Floats, days: float) -> Floats:

@@ -24,7 +24,11 @@ HOME = {
     **dict.fromkeys(("screen", "plan", "replay", "simulate"), "case"),
     **dict.fromkeys(("claims", "conflicts", "rules", "devices", "indications", "sites", "topicals"), "knowledge"),
     **dict.fromkeys(("sources", "alternatives", "jurisdictions", "redflags", "scale", "knowledge"), "knowledge"),
+    **dict.fromkeys(("sensitivity", "export"), "research"),
+    **dict.fromkeys(("numbing",), "numbing"),
     **dict.fromkeys(("cite", "selftest", "warmup"), "upkeep"),
+    "map": "map",
+    "serum": "serum",
 }
 
 

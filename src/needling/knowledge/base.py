@@ -32,9 +32,13 @@ SECTIONS: dict[str, type[schema.Entry]] = {
     "parameters": schema.Parameter,
     "alternatives": schema.Alternative,
     "jurisdictions": schema.Jurisdiction,
+    "parameter_sets": schema.ParameterSet,
 }
 ID = {"sources": "key", "facts": "name", "envelopes": "setting"}
 """The field a section's entries go by, where it is not ``id``."""
+
+USUAL_SET = "default"
+"""The parameters as they stand, without a named set over them."""
 
 HOME_ROUTINE = "pores-dullness"
 """The indication whose home protocol is the short-needle appearance routine."""
@@ -103,6 +107,7 @@ class Knowledge:
     parameters: tuple[schema.Parameter, ...]
     alternatives: tuple[schema.Alternative, ...]
     jurisdictions: tuple[schema.Jurisdiction, ...]
+    parameter_sets: tuple[schema.ParameterSet, ...]
 
     def __init__(self, *, version: str, sha256: str, warnings: tuple[str, ...] = (), **sections: Any) -> None:
         unknown = set(sections) - set(SECTIONS)
@@ -178,3 +183,19 @@ class Knowledge:
     def parameter(self, name: str) -> schema.Parameter:
         """One parameter by id."""
         return cast(schema.Parameter, self.find("parameters", name))
+
+    def parameter_set(self, name: str) -> schema.ParameterSet:
+        """One named set of parameters by id."""
+        return cast(schema.ParameterSet, self.find("parameter_sets", name))
+
+    def parameters_in(self, name: str) -> tuple[schema.Parameter, ...]:
+        """All parameters, with what a named set puts in the place of some quantities. Raises BadInput without one."""
+        if name == USUAL_SET:
+            return self.parameters
+        own = {one.parameter: one for one in self.parameter_set(name).overrides}
+        return tuple(
+            parameter.model_copy(update={"quantity": own[parameter.id].over(parameter.quantity)})
+            if parameter.id in own
+            else parameter
+            for parameter in self.parameters
+        )

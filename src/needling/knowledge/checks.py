@@ -111,6 +111,11 @@ def cross_check(kb: Knowledge, origin: Origin) -> list[str]:
                     for code in (name, *entry.covers)
                     if places.setdefault(code, name) != name
                 ]
+            if section == "parameter_sets":
+                known = kb.by("parameters")
+                found += [
+                    _missing(one.parameter, known, "parameter") for one in entry.overrides if one.parameter not in known
+                ]
             if section == "parameters" and entry.quantity.unit not in UNITS:
                 found.append(_missing(entry.quantity.unit, UNITS, "unit"))
             problems += [f"{origin.where(section, name)}: {name}: {problem}" for problem in found]

@@ -1,4 +1,4 @@
-"""Facts by name: what is declared, what is built in, what follows from a date."""
+"""Facts by name: what is declared, what is built in, what was answered, what follows from a date."""
 
 from __future__ import annotations
 
@@ -6,12 +6,31 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from needling.documents import Assessment, Person, ZoneFinding
+from needling.knowledge.conditions import Interval
 from needling.knowledge.schema import FactDefinition
 from needling.units import UNITS
 
 # Known without asking: from the person, the assessment and the zone.
 BUILT_IN = ("setting", "age_y", "phototype", "sex_at_birth", "site", "concern", "area_cm2", "zone")
 SINCE = ("d", "wk", "mo", "y")
+AGE = "age_y"
+
+
+def answered(person: Person, assessment: Assessment, zone: ZoneFinding | None = None) -> dict[str, Any]:
+    """Every answer that is known, by fact name: the zone's before the assessment's, those before the person's."""
+    groups = (person.facts, assessment.facts, zone.facts if zone else ())
+    return {fact.name: fact.value for facts in groups for fact in facts if fact.value is not None}
+
+
+def age_y(person: Person, assessment: Assessment, given: Mapping[str, Any]) -> Any:
+    """A stated age, or the two ages that a birth year allows before and after the birthday; None when not known."""
+    if given.get(AGE) is not None:
+        return given[AGE]
+    if person.birth_year is None:
+        return None
+    years = assessment.on.year - person.birth_year
+    return Interval(years - 1, years)
 
 
 def resolve_name(name: str, facts: Mapping[str, FactDefinition]) -> tuple[FactDefinition, str | None] | None:

@@ -169,7 +169,8 @@ class Site(Sourced):
     """A region of skin: layers by method, ceilings, and what is special there.
 
     ``epidermis_um`` and ``dermis_mm`` are histology (what a needle meets); the ``_imaging`` values are what
-    ultrasound shows; spreads are standard deviations between people.
+    ultrasound shows; spreads are standard deviations between people. ``stratum_corneum_um`` is the horny layer in
+    open air, part of the epidermis.
     """
 
     id: Id
@@ -178,6 +179,7 @@ class Site(Sourced):
     plural: Text
     two_sided: bool = False
     never: bool = False
+    stratum_corneum_um: Annotated[float, Field(gt=0)] | None = None
     epidermis_um: Annotated[float, Field(gt=0)] | None = None
     epidermis_imaging_um: Annotated[float, Field(gt=0)] | None = None
     dermis_mm: Annotated[float, Field(gt=0)] | None = None
@@ -270,8 +272,9 @@ class Protocol(Sourced):
 class OutcomeModel(Sourced):
     """How the result is forecast on the indication's own scale.
 
-    ``collagen``: residual share of the baseline from the healing model. ``published``: the mean change of the
-    trials with its spread between people, spread over the course. ``none``: no forecast is honest.
+    ``collagen``: residual share of the baseline from the healing model; a mean change beside it can be run in its
+    place. ``published``: the mean change of the trials with its spread between people, spread over the course.
+    ``none``: no forecast is honest.
     """
 
     model: Literal["collagen", "published", "none"]
@@ -328,8 +331,46 @@ class Scale(Sourced):
 # ---------------------------------------------------------------- care, harms, envelopes, parameters
 
 
-class Topical(Sourced):
-    """A substance put on skin around needling, and what the gate says."""
+class Molecular(Entry):
+    """The numbers of a substance that decide how far it goes. None: not found, and then it is not computed.
+
+    ``pka_ph`` is that of the group that ``acid_or_base`` names; "zwitterion" means that ``log_kow_ratio`` is the
+    apparent value near neutral, and has none. The solubility is
+    that of the form without charge, in water; ``concentration_share`` is the usual strength of a product, ``film_ph``
+    its acidity.
+    """
+
+    molar_mass_g_per_mol: Annotated[float, Field(gt=0)] | None = None
+    log_kow_ratio: Annotated[float, Field(ge=-10, le=12)] | None = None
+    acid_or_base: Literal["neutral", "acid", "base", "zwitterion"] | None = None
+    pka_ph: float | None = None
+    solubility_g_per_l: Annotated[float, Field(gt=0)] | None = None
+    concentration_share: Annotated[float, Field(gt=0, le=1)] | None = None
+    film_ph: Annotated[float, Field(ge=0, le=14)] | None = None
+
+
+class Ingredient(Molecular):
+    """One substance of a product that holds several."""
+
+    name: Id
+
+
+class AgeLimit(Entry):
+    """What a label allows of a numbing cream up to, and not including, an age."""
+
+    below_y: Annotated[float, Field(gt=0)]
+    max_g: float
+    max_area_cm2: float
+    max_time_h: float
+
+
+class Topical(Sourced, Molecular):
+    """A substance put on skin around needling, and what the gate says.
+
+    ``ingredients`` are the substances of a mixture; a product of one substance carries its numbers itself.
+    The limits are for grown-ups; ``age_limits`` are those of children, by rising age. ``may_cover``: whether the label
+    lets a numbing cream be wrapped; None where that was not found.
+    """
 
     id: Id
     ref: Text = ""
@@ -338,12 +379,13 @@ class Topical(Sourced):
     gate: Literal["allowed", "clinic-only", "before-only", "wait", "never"]
     wait_h: float | None = None
     because: Text
-    molar_mass_g_per_mol: float | None = None
-    log_kow_ratio: float | None = None
+    ingredients: tuple[Ingredient, ...] = ()
     max_g_per_10_cm2: float | None = None
     max_g: float | None = None
     max_area_cm2: float | None = None
     max_time_h: float | None = None
+    age_limits: tuple[AgeLimit, ...] = ()
+    may_cover: bool | None = None
 
 
 class CareStep(Sourced):
@@ -463,6 +505,31 @@ class Parameter(Sourced):
     access: Access
     certainty: Certainty
     note: Text = ""
+
+
+class ParameterOverride(Entry):
+    """What a named set puts in the place of one parameter's quantity; None keeps what is there. Unit and shape stay."""
+
+    parameter: Id
+    median: float | None = None
+    person: Annotated[float, Field(ge=0)] | None = None
+    doubt: Annotated[float, Field(ge=0)] | None = None
+
+    def over(self, quantity: Quantity) -> Quantity:
+        """The quantity with what is named here; bounds give way where the new median lies beyond one."""
+        now = quantity.model_copy(update=self.model_dump(exclude={"parameter"}, exclude_none=True))
+        low = None if now.low is None else min(now.low, now.median)
+        high = None if now.high is None else max(now.high, now.median)
+        return now.model_copy(update={"low": low, "high": high})
+
+
+class ParameterSet(Sourced):
+    """A named set of parameters: another reading of the evidence, or other people, run beside the usual one."""
+
+    id: Id
+    name: Text
+    says: Text
+    overrides: Annotated[tuple[ParameterOverride, ...], Field(min_length=1)]
 
 
 class FollowUpRule(Sourced):

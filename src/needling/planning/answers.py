@@ -8,25 +8,22 @@ from typing import Any
 from needling.documents import Assessment, Case, Fact, Person, ZoneFinding
 from needling.errors import BadInput, did_you_mean
 from needling.knowledge.base import Knowledge
-from needling.knowledge.conditions import Interval
-from needling.knowledge.facts import BUILT_IN, SINCE, resolve_name, time_since, value_problem
+from needling.knowledge.facts import (
+    AGE,
+    BUILT_IN,
+    SINCE,
+    age_y,
+    answered,
+    resolve_name,
+    time_since,
+    value_problem,
+)
 from needling.reading import Problem
 from needling.units import UNITS
 
 Lookup = Callable[[str], Any]
 
-_AGE = "age_y"
 _OLDEST_Y = 120  # numerical: beyond any age that people reach; a typing error
-
-
-def _age(person: Person, assessment: Assessment, given: dict[str, Any]) -> Any:
-    """A stated age, or the two ages that a birth year allows before and after the birthday."""
-    if given.get(_AGE) is not None:
-        return given[_AGE]
-    if person.birth_year is None:
-        return None
-    years = assessment.on.year - person.birth_year
-    return Interval(years - 1, years)
 
 
 def lookup_for(person: Person, assessment: Assessment, zone: ZoneFinding | None, kb: Knowledge) -> Lookup:
@@ -35,12 +32,10 @@ def lookup_for(person: Person, assessment: Assessment, zone: ZoneFinding | None,
     The zone's answers come before the assessment's, those before the person's. A time since a date
     (``filler_placed_mo``) is taken as given in any unit, or computed from the date.
     """
-    given: dict[str, Any] = {}
-    for facts in (person.facts, assessment.facts, zone.facts if zone else ()):
-        given.update({fact.name: fact.value for fact in facts if fact.value is not None})
+    given = answered(person, assessment, zone)
     built_in: dict[str, Any] = {
         "setting": assessment.setting,
-        "age_y": _age(person, assessment, given),
+        AGE: age_y(person, assessment, given),
         "phototype": person.phototype,
         "sex_at_birth": person.sex_at_birth,
         "site": kb.site(zone.zone).id if zone else None,
@@ -76,7 +71,7 @@ def _fact_problems(facts: tuple[Fact, ...], loc: tuple[int | str, ...], kb: Know
     definitions = kb.by("facts")
     for fact in facts:
         at = (*loc, "facts", fact.name)
-        if fact.name == _AGE:
+        if fact.name == AGE:
             if fact.value is not None and not (isinstance(fact.value, float) and 0 <= fact.value <= _OLDEST_Y):
                 yield Problem(at, f"expected an age in years from 0 to {_OLDEST_Y}, got {fact.value!r}")
             continue
@@ -106,7 +101,7 @@ def _contradictions(person: Person, assessment: Assessment, kb: Knowledge) -> It
             if fact.value is None:
                 continue
             where = (*at, "facts", fact.name)
-            if fact.name == _AGE and years is not None and not years - 1 <= float(str(fact.value)) < years + 1:
+            if fact.name == AGE and years is not None and not years - 1 <= float(str(fact.value)) < years + 1:
                 yield Problem(where, f"{fact.value:g} years do not fit birth_year {person.birth_year}; correct one")
             resolved = resolve_name(fact.name, definitions)
             if resolved is None:

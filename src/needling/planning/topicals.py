@@ -12,7 +12,10 @@ from needling.documents import Citation, Setting
 from needling.errors import BadInput
 from needling.knowledge.base import Knowledge
 from needling.knowledge.schema import Topical
+from needling.units import UNITS
 
+# Numbing drugs that products are made of; a product of one drug is named after it.
+DRUGS = ("lidocaine", "prilocaine", "tetracaine")
 RESEARCH_STAMP = "RESEARCH ONLY: a computed what-if on a product that the gate may refuse; not for use on a person."
 
 # numerical: rounding of sums of grams and square centimetres, far below what a scale can show
@@ -173,10 +176,50 @@ def _limit(what: str, given: float, limit: float | None, unit: str) -> DoseLimit
     return DoseLimit(what, given, limit, unit, "within" if given <= limit * (1 + _ROUNDING) else "beyond")
 
 
+def drugs_of(topical: Topical) -> tuple[tuple[str, float], ...]:
+    """The numbing drugs of a product and their strength as a share, as far as the knowledge names them."""
+    if topical.ingredients:
+        return tuple((one.name, one.concentration_share) for one in topical.ingredients if one.concentration_share)
+    drug = next((drug for drug in DRUGS if topical.id.startswith(drug)), None)
+    return ((drug, topical.concentration_share),) if drug and topical.concentration_share else ()
+
+
+class _Most(NamedTuple):
+    """What a label allows a person of an age; None: no limit found."""
+
+    grams: float | None
+    area_cm2: float | None
+    hours: float | None
+    whose: str
+
+
+def _most(topical: Topical, age_y: float | None, kb: Knowledge) -> _Most:
+    """The limits of an age. Without limits for children nobody below the age of grown-ups gets theirs."""
+    for band in topical.age_limits if age_y is not None else ():
+        if age_y is not None and age_y < band.below_y:
+            return _Most(band.max_g, band.max_area_cm2, band.max_time_h, f"below {_age_words(band.below_y)}")
+    adult_y = kb.parameter("numbing-adult-age").quantity.median
+    if age_y is not None and age_y < adult_y and not topical.age_limits:
+        return _Most(None, None, None, f"below {_age_words(adult_y)}")
+    return _Most(topical.max_g, topical.max_area_cm2, topical.max_time_h, "grown-up")
+
+
+def _age_words(age_y: float) -> str:
+    months = age_y * UNITS["y"].si_factor / UNITS["mo"].si_factor
+    return f"{age_y:g} years" if age_y >= 1 else f"{months:.0f} months"
+
+
 def anaesthetic_dose(
-    topical_id: str, grams: float, area_cm2: float, hours: float, weight_kg: float | None, kb: Knowledge
+    topical_id: str,
+    grams: float,
+    area_cm2: float,
+    hours: float,
+    weight_kg: float | None,
+    kb: Knowledge,
+    *,
+    age_y: float | None = None,
 ) -> DoseCheck:
-    """Whether a planned amount of numbing cream is within what its label allows for adults on whole skin.
+    """Whether a planned amount of numbing cream is within what its label allows on whole skin.
 
     Density is ``10 grams / area_cm2`` (g on 10 cm²). All four limits must be known and kept to pass. The labels set
     no limit by body weight; a weight that is not known is still asked for, because the same cream weighs more on a
@@ -189,6 +232,7 @@ def anaesthetic_dose(
         hours: time on the skin (h).
         weight_kg: body weight (kg), or None when not known.
         kb: topicals.
+        age_y: age (years); children have limits of their own. None: a grown-up.
 
     Returns:
         Each limit, and a verdict: ``beyond`` when one is passed (or the product is refused), ``ask`` when one is
@@ -206,15 +250,21 @@ def anaesthetic_dose(
     ):  # fmt: skip
         if value is not None and not (isfinite(value) and value > 0):
             raise BadInput(f"{name} is {value} {unit}; it must be a number above 0")
+    if age_y is not None and not (isfinite(age_y) and age_y >= 0):
+        raise BadInput(f"age_y is {age_y} years; it must be a number of at least 0")
+    most = _most(topical, age_y, kb)
     limits = (
         _limit("density", grams * _LABEL_AREA_CM2 / area_cm2, topical.max_g_per_10_cm2, "g per 10 cm²"),
-        _limit("amount", grams, topical.max_g, "g"),
-        _limit("area", area_cm2, topical.max_area_cm2, "cm²"),
-        _limit("time", hours, topical.max_time_h, "h"),
+        _limit("amount", grams, most.grams, "g"),
+        _limit("area", area_cm2, most.area_cm2, "cm²"),
+        _limit("time", hours, most.hours, "h"),
     )
     beyond = [limit.what for limit in limits if limit.state == "beyond"]
     unknown = [limit.what for limit in limits if limit.state == "no limit found"]
-    whole_skin = "The limits are for adults on whole skin, off before the first stroke; the face takes up faster."
+    whole_skin = (
+        f"The limits are for {'adults' if most.whose == 'grown-up' else f'children {most.whose}'} on whole skin, off "
+        "before the first stroke; the face takes up faster."
+    )
     verdict: Literal["within", "beyond", "ask"]
     if topical.gate == "never":
         verdict, why = "beyond", f"Refused at any dose. {topical.because}"

@@ -71,6 +71,21 @@ class Sheet:
 
         self._figure.add_artist(Polygon(points, closed=True, facecolor=fill, edgecolor="none", transform=self._points))
 
+    def tiles(self, boxes: Sequence[tuple[float, float, float, float]], fill: str) -> None:
+        """Many rectangles (left, bottom, width, height) of one colour, as one shape."""
+        from matplotlib.patches import PathPatch
+        from matplotlib.path import Path
+
+        if not boxes:
+            return
+        corners, codes = [], []
+        for left, bottom, wide, tall in boxes:
+            right, top = left + wide, bottom + tall
+            corners += [(left, bottom), (right, bottom), (right, top), (left, top), (left, bottom)]
+            codes += [Path.MOVETO, Path.LINETO, Path.LINETO, Path.LINETO, Path.CLOSEPOLY]
+        shape = Path(corners, codes)
+        self._figure.add_artist(PathPatch(shape, facecolor=fill, edgecolor="none", transform=self._points))
+
     def line(
         self,
         points: Sequence[Point],

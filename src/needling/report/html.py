@@ -128,11 +128,13 @@ def _environment() -> Environment:
 
 
 @lru_cache(maxsize=1)
-def _style() -> str:
+def page_style() -> str:
+    """The style sheet of all pages."""
     return (_FOLDER / "style.css").read_text(encoding="utf-8").strip()
 
 
-def _render(page: Page) -> str:
+def render_page(page: Page) -> str:
+    """A page as one HTML file."""
     from markupsafe import Markup
 
     # Our own style sheet and our own SVG (whose text is escaped when it is drawn) are the only raw text.
@@ -282,7 +284,7 @@ def render_html(
     if not plan.sessions:
         word = word if verdict != "go" else f"{nothing_words(plan.envelope == 'home').capitalize()} is best for now"
         answer = verdict_sentence(clearance, person=True) if verdict != "go" else choice.binding
-    return _render(
+    return render_page(
         Page(
             title=person.title,
             about=about,
@@ -297,7 +299,7 @@ def render_html(
                 f"Plan {plan.sha256} · forecast {choice.forecast.sha256} · clearance {clearance.sha256} · "
                 f"knowledge {plan.knowledge_sha256}"
             ),
-            style=_style(),
+            style=page_style(),
             notice=_notice(kb),
         )
     )
@@ -323,7 +325,7 @@ def render_clearance_html(clearance: Clearance, kb: Knowledge, *, case: Case | N
         f"Person {clearance.person}, {setting_words(clearance.setting)}, asked on {on_day(clearance.on)}, "
         f"knowledge of {kb.version}"
     )
-    return _render(
+    return render_page(
         Page(
             title=person.title,
             about=about,
@@ -336,6 +338,6 @@ def render_clearance_html(clearance: Clearance, kb: Knowledge, *, case: Case | N
             approval=(),
             marks=f"Clearance {clearance.sha256} · assessment {clearance.assessment_sha256} · knowledge "
             f"{clearance.knowledge_sha256}",
-            style=_style(),
+            style=page_style(),
         )
     )

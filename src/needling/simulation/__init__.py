@@ -12,6 +12,9 @@ _HOME = {
     "Course": ("course", "Course"),
     "CourseResult": ("course", "CourseResult"),
     "Objectives": ("course", "Objectives"),
+    "Models": ("models", "Models"),
+    "changed": ("changes", "changed"),
+    "depth_area": ("depths", "depth_area"),
     "simulate": ("bind", "simulate"),
     "simulate_many": ("bind", "simulate_many"),
     "forecast": ("bind", "forecast"),
@@ -22,6 +25,16 @@ _HOME = {
     "warm_lanes": ("engines.lanes", "warm"),
     "warm_all_lanes": ("engines.lanes", "warm_all"),
     "picture_of": ("picture", "picture_of"),
+    "ChannelMap": ("picture", "ChannelMap"),
+    "channel_map": ("picture", "channel_map"),
+    "recorded_map": ("picture", "recorded_map"),
+    "agreement": ("picture", "agreement"),
+    "agreement_report": ("picture", "agreement_report"),
+    "stimulus_map": ("mapping.stimulus", "stimulus_map"),
+    "heal_cells": ("mapping.stimulus", "heal_cells"),
+    "sobol": ("sensitivity", "sobol"),
+    "identify": ("identifiability", "identify"),
+    "course_to_sbml": ("exchange", "course_to_sbml"),
 }
 
 __all__ = [*_HOME]
@@ -29,12 +42,26 @@ __all__ = [*_HOME]
 if TYPE_CHECKING:
     from needling.simulation.belief import Belief
     from needling.simulation.bind import forecast, log_likelihood, objectives, simulate, simulate_many
+    from needling.simulation.changes import changed
     from needling.simulation.course import Course, CourseResult, Objectives
+    from needling.simulation.depths import depth_area
     from needling.simulation.engines.lanes import is_warm as lanes_are_warm
     from needling.simulation.engines.lanes import warm as warm_lanes
     from needling.simulation.engines.lanes import warm_all as warm_all_lanes
-    from needling.simulation.picture import picture_of
+    from needling.simulation.exchange import course_to_sbml
+    from needling.simulation.identifiability import identify
+    from needling.simulation.mapping.stimulus import heal_cells, stimulus_map
+    from needling.simulation.models import Models
+    from needling.simulation.picture import (
+        ChannelMap,
+        agreement,
+        agreement_report,
+        channel_map,
+        picture_of,
+        recorded_map,
+    )
     from needling.simulation.recalibrate import reweight
+    from needling.simulation.sensitivity import sobol
 
 
 def __getattr__(name: str) -> Any:

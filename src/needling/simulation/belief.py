@@ -8,16 +8,16 @@ parameter and layer, so it gets the same luck in every plan, in every order and 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from statistics import NormalDist
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from needling.knowledge.base import Knowledge
+from needling.knowledge.base import USUAL_SET, Knowledge
+from needling.simulation.normal import inverse_normal
 from needling.units import to_si
 
 Floats = NDArray[np.float64]
@@ -25,9 +25,12 @@ Layer = Literal["person", "doubt"]
 
 MEMBERS = 256  # numerical: possible people of an ensemble unless asked otherwise
 _WORD = 64  # numerical: bits of a key
+_KEPT = 1024  # numerical: ensembles up to this size are kept: the same people meet many plans
+_WORDS = 4  # numerical: 64-bit words that Philox makes from one count
 _BLOCK = 1024  # numerical: members per Philox block; a power of two that four divides
 
 
+@lru_cache(maxsize=1024)
 def stable_hash(purpose: str) -> int:
     """64-bit number of a purpose, the same on every machine and in every run."""
     return int.from_bytes(hashlib.blake2b(purpose.encode(), digest_size=8).digest(), "little")
@@ -38,43 +41,89 @@ def _philox(key: int, purpose: str, block: int) -> np.random.Philox:
     return np.random.Philox(key=words, counter=np.array([0, 0, block, 0], dtype=np.uint64))
 
 
-def _by_member(members: NDArray[np.int64], draw_block: Callable[[int], Floats]) -> Floats:
-    """Values at member numbers, drawn in whole blocks so that position is member number."""
-    values = np.empty(members.shape, dtype=np.float64)
-    blocks = members // _BLOCK
-    for block in np.unique(blocks):
-        here = blocks == block
-        values[here] = draw_block(int(block))[members[here] % _BLOCK]
-    return values
+def _places(members: NDArray[np.int64]) -> tuple[list[int], slice | NDArray[np.int64]]:
+    """The blocks that hold some members, and where the members are when those blocks lie one behind the other."""
+    blocks, place = np.divmod(members, _BLOCK)
+    if members.size and np.all(np.diff(members) == 1):
+        return list(range(int(blocks[0]), int(blocks[-1]) + 1)), slice(int(place[0]), int(place[0]) + members.size)
+    distinct, which = np.unique(blocks, return_inverse=True)
+    return distinct.tolist(), which * _BLOCK + place
+
+
+def _raw(key: int, purpose: str, blocks: Sequence[int]) -> Iterable[NDArray[np.uint64]]:
+    """Raw words of whole blocks, so that position is member number; one generator is wound on from block to block."""
+    stream = None
+    before = 0
+    for block in blocks:
+        if stream is None:
+            stream = _philox(key, purpose, block)
+        else:  # a block starts where its number stands in the third word of the counter
+            stream.advance((block - before) * 2 ** (2 * _WORD) - _BLOCK // _WORDS)
+        yield stream.random_raw(_BLOCK)
+        before = block
 
 
 def uniform(key: int, purpose: str, members: NDArray[np.int64]) -> Floats:
     """One number strictly between 0 and 1 for each member, from its stream for the purpose."""
+    return np.asarray(_uniforms(key, (purpose,), members)[0])
 
-    def block(number: int) -> Floats:
-        raw = _philox(key, purpose, number).random_raw(_BLOCK)
-        return (np.asarray(raw >> np.uint64(11), dtype=np.float64) + 0.5) * 2.0**-53  # numerical: 53-bit fractions
 
-    return _by_member(members, block)
+def _uniforms(key: int, purposes: Sequence[str], members: NDArray[np.int64]) -> Floats:
+    """Numbers strictly between 0 and 1, float64[purpose, member]."""
+    blocks, where = _places(members)
+    drawn = np.empty((len(purposes), members.size))
+    raw = np.empty(len(blocks) * _BLOCK, dtype=np.uint64)
+    for row, purpose in enumerate(purposes):
+        for index, words in enumerate(_raw(key, purpose, blocks)):
+            raw[index * _BLOCK : (index + 1) * _BLOCK] = words
+        drawn[row] = raw[where] >> np.uint64(11)  # numerical: 53-bit fractions
+    drawn += 0.5
+    drawn *= 2.0**-53  # numerical: 53-bit fractions
+    return drawn
 
 
 def normal(key: int, purpose: str, members: NDArray[np.int64]) -> Floats:
     """One standard normal number for each member, from its stream for the purpose (read-only array)."""
-    return _normal(key, purpose, members.tobytes())
+    own: Floats = normals(key, (purpose,), members)[0]
+    return own
 
 
-@lru_cache(maxsize=1024)
-def _normal(key: int, purpose: str, members: bytes) -> Floats:
-    quantile = NormalDist().inv_cdf
-    luck = uniform(key, purpose, np.frombuffer(members, dtype=np.int64))
-    drawn = np.fromiter(map(quantile, luck.tolist()), np.float64, luck.size)
+def normals(key: int, purposes: Sequence[str], members: NDArray[np.int64]) -> Floats:
+    """Standard normal numbers, float64[purpose, member]: each row as :func:`normal` gives it (read-only array)."""
+    if members.size > _KEPT:
+        return _normals(key, tuple(purposes), members)
+    return _kept_normals(key, tuple(purposes), members.tobytes())
+
+
+def _normals(key: int, purposes: tuple[str, ...], members: NDArray[np.int64]) -> Floats:
+    drawn = inverse_normal(_uniforms(key, purposes, members))
     drawn.flags.writeable = False
     return drawn
 
 
+@lru_cache(maxsize=64)
+def _kept_normals(key: int, purposes: tuple[str, ...], members: bytes) -> Floats:
+    return _normals(key, purposes, np.frombuffer(members, dtype=np.int64))
+
+
 def beta(key: int, purpose: str, members: NDArray[np.int64], a: float, b: float) -> Floats:
-    """One draw of a Beta(a, b) share for each member, from its stream for the purpose."""
-    return _by_member(members, lambda block: np.random.Generator(_philox(key, purpose, block)).beta(a, b, _BLOCK))
+    """One draw of a Beta(a, b) share for each member, from its stream for the purpose (read-only array)."""
+    if members.size > _KEPT:
+        return _beta(key, purpose, members, a, b)
+    return _kept_beta(key, purpose, members.tobytes(), a, b)
+
+
+def _beta(key: int, purpose: str, members: NDArray[np.int64], a: float, b: float) -> Floats:
+    blocks, where = _places(members)
+    shares = [np.random.Generator(_philox(key, purpose, block)).beta(a, b, _BLOCK) for block in blocks]
+    drawn = np.concatenate(shares)[where] if shares else np.empty(0)
+    drawn.flags.writeable = False
+    return drawn
+
+
+@lru_cache(maxsize=64)
+def _kept_beta(key: int, purpose: str, members: bytes, a: float, b: float) -> Floats:
+    return _beta(key, purpose, np.frombuffer(members, dtype=np.int64), a, b)
 
 
 @dataclass(frozen=True)
@@ -85,6 +134,7 @@ class Belief:
         names: parameter ids. median: SI. shape: of each distribution.
         person, doubt: spreads of the two layers (log, logit or SI by shape). low, high: bounds, SI.
         knowledge: what it was made from. members: member numbers, int64[member].
+        parameter_set: name of the set of parameters it started from.
     """
 
     names: tuple[str, ...]
@@ -96,11 +146,20 @@ class Belief:
     high: Floats
     knowledge: Knowledge = field(repr=False)
     members: NDArray[np.int64] = field(default_factory=lambda: np.arange(MEMBERS, dtype=np.int64))
+    parameter_set: str = USUAL_SET
 
     @classmethod
-    def prior(cls, knowledge: Knowledge, members: int = MEMBERS) -> Belief:
-        """The population belief of the knowledge base, before any of a clinic's or a person's data."""
-        rows = [(parameter, parameter.quantity) for parameter in knowledge.parameters]
+    def prior(cls, knowledge: Knowledge, members: int = MEMBERS, *, parameter_set: str = USUAL_SET) -> Belief:
+        """The population belief of the knowledge base, before any of a clinic's or a person's data.
+
+        Args:
+            knowledge: parameters and their named sets. members: possible people.
+            parameter_set: name of another reading of the evidence, laid over the parameters.
+
+        Raises:
+            BadInput: no set of that name.
+        """
+        rows = [(parameter, parameter.quantity) for parameter in knowledge.parameters_in(parameter_set)]
 
         def spread(value: float, shape: str, unit: str) -> float:
             return to_si(value, unit) if shape == "normal" else value
@@ -118,11 +177,14 @@ class Belief:
             high=np.array([bound(q.high, q.unit, np.inf) for _, q in rows]),
             knowledge=knowledge,
             members=np.arange(members, dtype=np.int64),
+            parameter_set=parameter_set,
         )
 
     def with_members(self, members: Iterable[int] | NDArray[np.int64]) -> Belief:
         """The same belief carried by other members: a subset, a shard, or a resampled set."""
-        return replace(self, members=np.asarray(list(members), dtype=np.int64))
+        return replace(
+            self, members=np.asarray(members if isinstance(members, np.ndarray) else list(members), dtype=np.int64)
+        )
 
     def with_medians(self, **medians: float) -> Belief:
         """The same belief with some medians moved; names with ``_`` for ``-``, values in SI."""
@@ -144,22 +206,32 @@ class Belief:
         Returns:
             float64[member] by parameter id.
         """
-        drawn: dict[str, Floats] = {}
-        for index, name in enumerate(self.names):
-            shift = np.zeros(self.members.size)
-            for layer, spread in (("doubt", self.doubt[index]), ("person", self.person[index])):
-                if layer in layers and spread > 0 and self.shape[index] != "fixed":
-                    shift += spread * normal(key, f"{name}/{layer}", self.members)
-            drawn[name] = np.clip(
-                _shifted(self.median[index], shift, self.shape[index]), self.low[index], self.high[index]
-            )
-        return drawn
+        kept = self.__dict__.get("_drawn")
+        if kept is None or kept[0] != (key, layers):
+            kept = (key, layers), self._draw(key, layers)
+            if self.members.size <= _KEPT:  # nothing that it is made from can change
+                object.__setattr__(self, "_drawn", kept)
+        return dict(kept[1])
 
-
-def _shifted(median: float, shift: Floats, shape: str) -> Floats:
-    if shape == "lognormal":
-        return np.asarray(median * np.exp(shift), dtype=np.float64)
-    if shape == "logit":
-        odds = median / (1 - median) * np.exp(shift)
-        return np.asarray(odds / (1 + odds), dtype=np.float64)
-    return median + shift
+    def _draw(self, key: int, layers: tuple[Layer, ...]) -> dict[str, Floats]:
+        """See :meth:`draw`: all parameters in one table, read-only."""
+        shape = np.array(self.shape)
+        shift = np.zeros((len(self.names), self.members.size))
+        for layer, spread in (("doubt", self.doubt), ("person", self.person)):
+            rows = np.flatnonzero((spread > 0) & (shape != "fixed")) if layer in layers else ()
+            luck = normals(key, tuple(f"{self.names[row]}/{layer}" for row in rows), self.members)
+            for row, own in zip(rows, luck, strict=True):
+                shift[row] += spread[row] * own
+        low, high, median = self.low[:, None], self.high[:, None], self.median[:, None]
+        curved = np.flatnonzero((shape == "lognormal") | (shape == "logit"))
+        factor = np.exp(shift[curved])
+        odds = shape[curved] == "logit"
+        middle = median[curved]
+        factor[odds] *= middle[odds] / (1 - middle[odds])
+        factor[odds] /= 1 + factor[odds]
+        factor[~odds] *= middle[~odds]
+        shift += median
+        shift[curved] = factor
+        table = np.clip(shift, low, high, out=shift)
+        table.flags.writeable = False
+        return dict(zip(self.names, table, strict=True))

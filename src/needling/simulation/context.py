@@ -8,8 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from needling.documents import Assessment, Person, Plan, ZoneFinding
+from needling.knowledge import facts
+from needling.knowledge.conditions import Interval
 from needling.knowledge.schema import Device, Indication, Scale, Site
 from needling.simulation.belief import Belief
+from needling.simulation.models import Models
 
 Floats = NDArray[np.float64]
 Draw = dict[str, Floats]
@@ -53,19 +56,17 @@ class Context:
     baselines: tuple[Baseline, ...]
     devices: tuple[Device, ...]
     longest_m: float
+    models: Models
 
 
 def age_y(person: Person, assessment: Assessment) -> float | None:
-    """Age at the assessment in years, as answered or from the birth year; None when not known."""
-    years = fact("age_y", person, assessment)
-    if isinstance(years, (int, float)):
-        return float(years)
-    return None if person.birth_year is None else float(assessment.on.year - person.birth_year)
+    """Age at the assessment in years, as answered or the older of the two that a birth year allows; None: not known."""
+    years = facts.age_y(person, assessment, facts.answered(person, assessment))
+    if isinstance(years, Interval):
+        return float(years.high)
+    return float(years) if isinstance(years, (int, float)) else None
 
 
 def fact(name: str, person: Person, assessment: Assessment) -> object:
     """A person-wide answer, the assessment's before the person's; None when not known."""
-    for given in (*assessment.facts, *person.facts):
-        if given.name == name and given.value is not None:
-            return given.value
-    return None
+    return facts.answered(person, assessment).get(name)

@@ -47,11 +47,14 @@ class Course:
             forecast exists.
         judge_time: s at which it is fair to judge, float64[zone].
         session_time: s, float64[session].
-        density: channels per m2. dermal_share, coverage, stimulus: ratio. depth: m. strikes: per m2,
-            each [session, zone, member].
+        density: channels per m2. dermal_share, vessel_share: of channels that reach the dermis and its first vessels.
+            depth: median, m. scatter: of depth from channel to channel, log scale. coverage, stimulus: ratio.
+            strikes: bleeding channels per m2. opening: opened share of the skin's area. passes: done before the
+            endpoint. pain: relative to the reference session. Each [session, zone, member].
+        planned_passes: float64[session, zone].
         redness_time: longest redness after a session. ready_time: time after a session until closed, calm and
             (phototype IV to VI) past the pigment check. Both s, float64[member].
-        half_life: of barrier, water, structure, s, float64[3, member, zone].
+        half_life, closed_time: of barrier, water, structure, s, float64[3, member, zone].
         dose_ratio: inflammation dose relative to the reference course, float64[member].
         pih_probability, track_probability: of the whole course, float64[member].
         result: how the simulation ended.
@@ -79,9 +82,16 @@ class Course:
     coverage: Floats
     stimulus: Floats
     strikes: Floats
+    opening: Floats
+    vessel_share: Floats
+    scatter: Floats
+    passes: Floats
+    planned_passes: Floats
+    pain: Floats
     redness_time: Floats
     ready_time: Floats
     half_life: Floats
+    closed_time: Floats
     dose_ratio: Floats
     pih_probability: Floats
     track_probability: Floats
@@ -99,7 +109,7 @@ class Objectives:
         redness_d: longest redness after a session, days. harm_probability: of a pigment mark or track mark.
         harm_known: whether that rests on a count that holds for this phototype; else it is the careful stand-in.
         beyond_endpoint_probability: share of members that show more than the planned endpoint (blood where redness
-            was planned), at the worst session and zone.
+            was planned) although the hand stops there, at the worst session and zone.
     """
 
     gain: Floats

@@ -12,6 +12,7 @@ from needling.knowledge.schema import AdverseEvent, Device
 from needling.simulation.belief import beta
 from needling.simulation.context import Context, Floats
 from needling.simulation.equations import rolling
+from needling.simulation.quantiles import quantiles
 from needling.units import to_si
 
 # Adverse events whose chance follows the plan; the others keep their published rate.
@@ -116,7 +117,7 @@ def pigment_probability(context: Context, relative: Floats) -> Floats:
     return np.zeros(relative.shape) if counts is None else _pigment(context, PIGMENT_MARKS, counts, relative)
 
 
-def track_probability(context: Context) -> Floats:
+def track_probability(context: Context, session_time: Floats, done: Floats) -> Floats:
     """Chance of track marks over the course, float64[member]; rollers and roller needles only.
 
     logit p = logit p_0 + beta_L ln(L / L_ref) + beta_n ln(n / n_ref) + beta_B ([over bone] - 1/2)
@@ -124,6 +125,10 @@ def track_probability(context: Context) -> Floats:
 
     The group that was counted was needled over bone and beside it, hence the half. The same events count as in the
     forecast's list (:func:`harm_list`), and none below their shortest needle.
+
+    Args:
+        session_time: s, float64[session]. done: share of the planned passes before the endpoint,
+            float64[session, zone, member].
     """
     drawn = context.drawn
     none = np.zeros(context.belief.members.size)
@@ -146,7 +151,9 @@ def track_probability(context: Context) -> Floats:
                 longest = max(longest, to_si(stroke.needle_length_mm, "mm"))
                 laid[session.day_d, stroke.zone] = density, longest
     worst: dict[float, Floats] = {}
-    for (day, zone), (density, longest) in laid.items():
+    names = [zone.finding.zone for zone in context.zones]
+    for (day, zone), (planned, longest) in laid.items():
+        density = planned * done[np.searchsorted(session_time, to_si(day, "d")), names.index(zone)]
         odds = (
             share
             / (1 - share)
@@ -204,11 +211,7 @@ def harm_list(context: Context, relative: Floats, tracks: Floats, low: float, hi
 
 
 def _harm(event: AdverseEvent, chance: Floats | None, basis: str, low: float, high: float) -> Harm:
-    band = (
-        (None, None, None)
-        if chance is None
-        else (float(chance.mean()), float(np.quantile(chance, low)), float(np.quantile(chance, high)))
-    )
+    band = (None, None, None) if chance is None else (float(chance.mean()), *quantiles(chance, (low, high)).tolist())
     return Harm(
         harm=event.id,
         label=event.plain or event.name,

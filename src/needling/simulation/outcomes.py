@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 
-from needling.documents import Assessment
+from needling.documents import Assessment, Endpoint
 from needling.knowledge.schema import Indication
 from needling.simulation.belief import Belief, normal
-from needling.simulation.context import Baseline, Draw, Floats, Zone
+from needling.simulation.context import Baseline, Context, Draw, Floats, Zone
+from needling.simulation.models import Models
 from needling.units import to_si
 
 
@@ -45,23 +48,37 @@ def true_change_sd(change_sd: float, noise: float) -> float:
     return float(np.sqrt(max(change_sd**2 - 2 * noise**2, (0.5 * change_sd) ** 2)))
 
 
-def reference_length(indication: Indication, drawn: Draw) -> float:
-    """Shortest needle length of the indication's published protocols, m: what counts as a full session of them."""
-    lengths = [length for protocol in indication.protocols for length in protocol.lengths_mm]
-    return to_si(min(lengths), "mm") if lengths else float(drawn["reference-length"][0])
+# Endpoint of the reference course and of an indication without protocols of its own.
+USUAL_ENDPOINT: Endpoint = "pinpoint"
+
+
+def reference_session(indication: Indication, drawn: Draw) -> tuple[float, Endpoint]:
+    """Needle length (m) and endpoint of the indication's mildest published protocol: a full session of them."""
+    mildest = min(
+        ((min(one.lengths_mm), one.endpoint) for one in indication.protocols if one.setting == "clinic"),
+        default=None,
+    )
+    if mildest is None:
+        return float(drawn["reference-length"][0]), USUAL_ENDPOINT
+    return to_si(mildest[0], "mm"), mildest[1]
+
+
+def kind_of(indication: Indication, models: Models) -> Literal["collagen", "published", "none"]:
+    """How the result is forecast: as the knowledge says, or by the trials' mean where that is asked for and known."""
+    model = indication.outcome
+    if models.outcome == "published-mean" and model.model == "collagen" and model.change is not None:
+        return "published"
+    return model.model
 
 
 def score(
-    zone: Zone,
-    start: Baseline,
+    context: Context,
+    index: int,
     residual: Floats,
     time: Floats,
     session_time: Floats,
     stimulus: Floats,
     reference: Floats,
-    belief: Belief,
-    key: int,
-    drawn: Draw,
 ) -> Floats:
     """Reading on the indication's scale without noise, float64[member, time]; NaN where no forecast is honest.
 
@@ -70,14 +87,16 @@ def score(
     when its stimulus reaches that of the published protocols, and less in proportion when it does not.
 
     Args:
-        start: baseline. residual: S, float64[member, time]. time: s. session_time: s, float64[session].
-        stimulus: of each session, float64[session, member]. reference: of a published session, float64[member].
+        context: of the course. index: of the zone. residual: S, float64[member, time]. time: s.
+        session_time: s, float64[session]. stimulus: of each session, float64[session, member].
+        reference: of a published session that stopped at its own endpoint, float64[member].
     """
-    model, scale = zone.indication.outcome, zone.scale
-    if model.model == "none" or scale is None:
+    zone, start, belief, drawn = context.zones[index], context.baselines[index], context.belief, context.drawn
+    model, scale, kind = zone.indication.outcome, zone.scale, kind_of(zone.indication, context.models)
+    if kind == "none" or scale is None:
         return np.full(residual.shape, np.nan)
     first = start.values[:, None]
-    if model.model == "collagen":
+    if kind == "collagen":
         goal = scale.high if not zone.indication.lower_is_better else 0.0
         seen = goal + (first - goal) * residual
     else:
@@ -88,7 +107,7 @@ def score(
         since = np.maximum(time[None, :] - session_time[:, None], 0.0)  # session, time
         earned = 1 - np.exp(-since[:, None, :] / onset[None, :, None])  # session, member, time
         progress = np.minimum((weight[:, :, None] * earned).sum(axis=0), 1.0)
-        luck = normal(key, f"{zone.indication.id}/change", belief.members)
+        luck = normal(context.key, f"{zone.indication.id}/change", belief.members)
         change = (model.change or 0.0) + true_change_sd(model.change_sd or 0.0, scale.noise) * luck
         seen = first + change[:, None] * progress
     return np.clip(seen, min(scale.low, start.values.min(initial=scale.low)), scale.high)

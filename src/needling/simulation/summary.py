@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from needling.documents import Assumption, Endpoint, Forecast, MeasureForecast, NotBefore, Outcome
+from needling.documents import Endpoint, Forecast, MeasureForecast, NotBefore, Outcome, PassesForecast
+from needling.knowledge.base import USUAL_SET
 from needling.simulation import harms, outcomes
+from needling.simulation.assumptions import assumptions
 from needling.simulation.belief import normal
 from needling.simulation.bind import ENDPOINTS, endpoint_grades
-from needling.simulation.context import Baseline, Context, Floats, Zone, fact
+from needling.simulation.context import Baseline, Context, Floats, Zone
 from needling.simulation.course import Course, CourseResult
-from needling.simulation.equations import closure
+from needling.simulation.models import PARAMETERS
+from needling.simulation.person import OPENINGS
+from needling.simulation.quantiles import quantiles, rounded
 from needling.units import from_si
 
+_Table = tuple[tuple[float, ...], ...]
 LEVELS = (0.05, 0.1, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.9, 0.95)  # numerical: quantiles that are kept
-MODEL = "needling-healing-1"
 _DOTS = 50  # numerical: people that a forecast is pictured with
+_NOTHING = 1e-12  # numerical: what is smaller in a table over time, as channels weeks after closing, is written as 0
 _DIGITS = 6  # numerical: figures of a document, so that its hash is the same on every machine
 _BASIS: dict[str, Literal["mechanism", "published-mean", "none"]] = {
     "collagen": "mechanism",
@@ -27,13 +33,29 @@ _BASIS: dict[str, Literal["mechanism", "published-mean", "none"]] = {
 }
 
 
-def _figures(values: Iterable[float]) -> tuple[float, ...]:
-    return tuple(float(f"{value:.{_DIGITS}g}") for value in values)
+def _figures(values: ArrayLike) -> tuple[float, ...]:
+    return tuple(rounded(values, _DIGITS).tolist())
 
 
-def _quantiles(values: Floats) -> tuple[tuple[float, ...], ...]:
-    """``[level][time]`` of values [member, time]."""
-    return tuple(_figures(row) for row in np.quantile(values, LEVELS, axis=0))
+def _levels(values: Floats) -> tuple[float, ...]:
+    """Quantiles of values [member], as a document keeps them."""
+    return _figures(quantiles(values, LEVELS))
+
+
+def _tables(measures: Sequence[Floats]) -> list[_Table]:
+    """``[level][time]`` of each measure [member, time]; half of them on another thread, for sorting needs no lock."""
+    from needling.simulation.engines.lanes.compiling import pool
+
+    half = len(measures) // 2
+    beside = pool().submit(_sorted_tables, measures[half:])
+    return [*_sorted_tables(measures[:half]), *beside.result()]
+
+
+def _sorted_tables(measures: Sequence[Floats]) -> list[_Table]:
+    """As :func:`_tables`, all with one sort."""
+    found = quantiles(np.stack([values.T for values in measures]), LEVELS)
+    found[np.abs(found) < _NOTHING] = 0.0
+    return [tuple(map(tuple, table)) for table in rounded(found, _DIGITS).transpose(1, 0, 2).tolist()]
 
 
 def write_forecast(course: Course) -> Forecast:
@@ -56,17 +78,25 @@ def write_forecast(course: Course) -> Forecast:
         if sound
         else (),
         not_before=tuple(_not_before(course)) if treated else (),
-        redness_d=_figures(np.quantile(days * course.redness_time, LEVELS)) if treated else (),
-        ready_d=_figures(np.quantile(days * course.ready_time, LEVELS)) if treated else (),
+        redness_d=_levels(days * course.redness_time) if treated else (),
+        ready_d=_levels(days * course.ready_time) if treated else (),
         levels_share=LEVELS,
         endpoint_probability=_endpoints(course) if treated else (),
-        assumptions=tuple(_assumptions(context)),
+        passes=tuple(_passes(course)) if treated else (),
+        pain_ratio=_levels(course.pain.max(axis=(0, 1))) if treated else (),
+        assumptions=tuple(assumptions(course)),
         members_count=context.belief.members.size,
         key=context.key,
-        model=MODEL,
+        model=_model(context),
         versions=(("needling", __version__), ("numpy", np.__version__)),
         knowledge_sha256=context.belief.knowledge.sha256,
     )
+
+
+def _model(context: Context) -> str:
+    """The sub-models that ran, and the named parameters they ran with where those are not the usual ones."""
+    own = context.belief.parameter_set
+    return context.models.said if own == USUAL_SET else f"{context.models.said} {PARAMETERS}={own}"
 
 
 def _seen(course: Course, index: int) -> tuple[Floats, float]:
@@ -84,41 +114,31 @@ def _seen(course: Course, index: int) -> tuple[Floats, float]:
 def _measures(course: Course) -> Iterable[MeasureForecast]:
     context: Context = course.context
     for index, zone in enumerate(context.zones):
-        name = zone.finding.zone
-        for measure, label, values in (
-            ("open-channels", "Share of a session's channels still open", course.open_share),
-            ("water", "Share of the water barrier still lost", course.water),
-            ("redness", "Redness", course.erythema),
-            ("collagen", "Collagen, start = 1", course.collagen),
-        ):
+        # measure, label, unit, values [member, time], noise of one reading
+        shown: list[tuple[str, str, str, Floats, float]] = [
+            ("open-channels", "Share of a session's channels still open", "ratio", course.open_share[:, index], 0.0),
+            ("water", "Share of the water barrier still lost", "ratio", course.water[:, index], 0.0),
+            ("redness", "Redness", "ratio", course.erythema[:, index], 0.0),
+            ("collagen", "Collagen, start = 1", "ratio", course.collagen[:, index], 0.0),
+        ]
+        scale = zone.scale
+        if scale is not None and np.all(np.isfinite(course.score[:, index])):
+            noisy, noise = _seen(course, index)
+            shown += [
+                ("severity", scale.name, scale.unit, course.score[:, index], 0.0),
+                (f"seen-{scale.id}", f"{scale.name}, as read", scale.unit, noisy, noise),
+            ]
+        tables = _tables([values for _, _, _, values, _ in shown])
+        for (measure, label, unit, _, noise), table in zip(shown, tables, strict=True):
             yield MeasureForecast(
-                zone=name,
+                zone=zone.finding.zone,
                 measure=measure,
                 label=label,
-                unit="ratio",
+                unit=unit,
                 levels_share=LEVELS,
-                quantiles=_quantiles(values[:, index]),
+                quantiles=table,
+                seen_noise=noise,
             )
-        if zone.scale is None or not np.all(np.isfinite(course.score[:, index])):
-            continue
-        noisy, noise = _seen(course, index)
-        yield MeasureForecast(
-            zone=name,
-            measure="severity",
-            label=zone.scale.name,
-            unit=zone.scale.unit,
-            levels_share=LEVELS,
-            quantiles=_quantiles(course.score[:, index]),
-        )
-        yield MeasureForecast(
-            zone=name,
-            measure=f"seen-{zone.scale.id}",
-            label=f"{zone.scale.name}, as read",
-            unit=zone.scale.unit,
-            levels_share=LEVELS,
-            quantiles=_quantiles(noisy),
-            seen_noise=noise,
-        )
 
 
 def _outcome(course: Course, index: int) -> Outcome:
@@ -146,12 +166,12 @@ def _outcome(course: Course, index: int) -> Outcome:
         judge_day_d=from_si(judge, "d"),
         baseline=baseline.central if np.isfinite(baseline.central) else 0.0,
         baseline_assumed=baseline.assumed,
-        change_quantiles=_figures(np.quantile(change, LEVELS)) if honest else (),
+        change_quantiles=_levels(change) if honest else (),
         levels_share=LEVELS if honest else (),
         better_by=meaningful,
         better_by_label=indication.meaningful_label,
         dots_of_50_count=dots,
-        basis=_BASIS[model.model] if honest else "none",
+        basis=_BASIS[outcomes.kind_of(indication, context.models)] if honest else "none",
         certainty=certainty,
         sources=model.sources or indication.sources,
     )
@@ -161,17 +181,12 @@ def _not_before(course: Course) -> Iterable[NotBefore]:
     """Time by which nearly all members' opening of the kind that matters has closed; the published time if later."""
     context: Context = course.context
     sure = float(context.drawn["assurance-share"][0])
-    slowest = course.half_life.max(axis=2)  # kind, member
-    shares = context.drawn["closed-share"]
-    times = {
-        opening: np.array(list(map(closure.closure_time, slowest[row], shares)))
-        for row, opening in enumerate(("barrier", "water", "structure"))
-    }
-    times["redness"] = course.redness_time
+    times = np.stack([*course.closed_time.max(axis=2), course.redness_time])
+    hours = _figures(from_si(1.0, "h") * quantiles(times, (sure,))[0])
+    computed_h = dict(zip((*OPENINGS, "redness"), hours, strict=True))
     short = context.longest_m <= context.drawn["short-needle-length"][0]
     for wait in context.belief.knowledge.waits:
-        computed = from_si(float(np.quantile(times[wait.opening], sure)), "h")
-        computed = _figures([computed])[0]
+        computed = computed_h[wait.opening]
         published = wait.published_h if short else wait.published_long_h
         yield NotBefore(
             item=wait.id,
@@ -184,53 +199,26 @@ def _not_before(course: Course) -> Iterable[NotBefore]:
         )
 
 
+def _passes(course: Course) -> Iterable[PassesForecast]:
+    """How far each zone gets before the endpoint; sessions that are alike are told once."""
+    for zone, name in enumerate(course.zones):
+        alike: dict[tuple[float, bytes], list[int]] = {}
+        for session in np.flatnonzero(course.planned_passes[:, zone]).tolist():
+            kind = course.planned_passes[session, zone], course.passes[session, zone].tobytes()
+            alike.setdefault(kind, []).append(session)
+        for (planned, _), sessions in alike.items():
+            done = course.passes[sessions[0], zone]
+            yield PassesForecast(
+                sessions=tuple(sessions),
+                zone=name,
+                planned_count=int(planned),
+                passes_count=_levels(done),
+                stopped_share=_figures([np.mean(done < planned)])[0],
+            )
+
+
 def _endpoints(course: Course) -> tuple[tuple[Endpoint, float], ...]:
     """Share of members that show each endpoint after the first session, by their worst zone."""
     grades = np.max([endpoint_grades(course, 0, zone) for zone in range(len(course.zones))], axis=0)
     counts = np.bincount(grades, minlength=len(ENDPOINTS)) / len(grades)
     return tuple(zip(ENDPOINTS, counts.tolist(), strict=True))
-
-
-def _assumptions(context: Context) -> Iterable[Assumption]:
-    """What was not measured or not asked, in plain words, with the source of the value used instead."""
-    kb = context.belief.knowledge
-    for zone in context.zones:
-        if zone.finding.epidermis_um is None:
-            value = zone.site.epidermis_um
-            if value is None:
-                text = (
-                    f"Skin thickness of {zone.site.plural} was not measured and no value was found; "
-                    "that of the cheek is used."
-                )
-                yield Assumption(text=text, sources=kb.parameter("reference-epidermis").sources)
-            else:
-                yield Assumption(
-                    text=f"Skin thickness of {zone.site.plural} was not measured; {value:g} µm is used "
-                    "with its spread between people.",
-                    sources=zone.site.sources,
-                )
-    for zone, start in zip(context.zones, context.baselines, strict=True):
-        if start.assumed and zone.scale is not None and np.isfinite(start.central):
-            yield Assumption(
-                text=f"{zone.indication.name} on {zone.site.plural} was not scored; the usual value "
-                f"{start.central:g} on {zone.scale.name} is used with its spread.",
-                sources=zone.indication.sources,
-            )
-    if context.person.phototype is None:
-        yield Assumption(
-            text="The skin type (phototype) is not known; the more careful pigment check and the higher "
-            "published rate of pigment marks are used."
-        )
-    if context.person.birth_year is None:
-        yield Assumption(text="The year of birth is not known; no slowing by age is counted.")
-    if fact("smoker", context.person, context.assessment) is None:
-        yield Assumption(text="Whether the person smokes is not known; no slowing by smoking is counted.")
-    if context.plan.sessions:
-        yield Assumption(
-            text="The planned force was taken to be the force of the hand; nobody has measured it on rollers.",
-            sources=kb.parameter("insertion-force-slope").sources,
-        )
-        yield Assumption(
-            text="Channels were taken to close as under a dressing, which is slower than in open air.",
-            sources=kb.parameter("barrier-half-life").sources,
-        )

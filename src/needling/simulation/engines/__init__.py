@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
+
+from needling.errors import BadInput, did_you_mean
 
 Floats = NDArray[np.float64]
 
@@ -25,7 +30,17 @@ MEASURES = (
 # Rows of the second output: longest time after a session until redness and inflammation are calm, s.
 CALM = ("redness_time", "calm_time")
 # Rows of the stroke output.
-STROKE_MEASURES = ("density", "dermal_share", "depth", "coverage", "stimulus", "strikes", "opening")
+STROKE_MEASURES = (
+    "density",
+    "dermal_share",
+    "depth",
+    "coverage",
+    "stimulus",
+    "strikes",
+    "opening",
+    "vessel_share",
+    "scatter",
+)
 
 
 @dataclass(frozen=True)
@@ -107,3 +122,48 @@ class Spread:
     amount: Floats
     depth: Floats
     concentration: Floats
+
+
+# By name: compiled for people side by side (the default); JAX, on a GPU where there is one; SciPy, slow and obvious.
+ENGINES = ("lanes", "xla", "reference")
+
+
+@dataclass(frozen=True)
+class Engine:
+    """One of ``ENGINES``: every kind of work under one name, whichever way the equations are run.
+
+    Args:
+        name: of the package below this one; each kind of work is imported when first asked for.
+    """
+
+    name: str
+
+    def _work(self, kind: str) -> Any:
+        return import_module(f"{__name__}.{self.name}.{kind}")
+
+    def strokes(self, tools: Floats, epidermis: Floats, parameters: Floats) -> Floats:
+        """Strokes on all members: see :func:`needling.simulation.engines.lanes.healing.strokes`."""
+        return cast(Floats, self._work("healing").strokes(tools, epidermis, parameters))
+
+    def heal(self, tasks: Sequence[Task], parameters: Floats, **options: Any) -> list[tuple[Floats, Floats]]:
+        """Healing of all tasks: see :func:`needling.simulation.engines.lanes.healing.heal`."""
+        return cast(list[tuple[Floats, Floats]], self._work("healing").heal(tasks, parameters, **options))
+
+    def spread(self, serum: Serum, **options: Any) -> Spread:
+        """Transport of a serum: see :func:`needling.simulation.engines.lanes.transport.spread`."""
+        return cast(Spread, self._work("transport").spread(serum, **options))
+
+
+def engine(name: str) -> Engine:
+    """The engine of a name, ready to be used.
+
+    Args:
+        name: one of ``ENGINES``.
+
+    Raises:
+        BadInput: an unknown name, or an engine whose library is not installed; says how to install it.
+    """
+    if name not in ENGINES:
+        raise BadInput(f"There is no engine '{name}'{did_you_mean(name, ENGINES)}; there are {', '.join(ENGINES)}.")
+    import_module(f"{__name__}.{name}")
+    return Engine(name)

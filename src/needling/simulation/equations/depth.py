@@ -49,6 +49,31 @@ def reached_depth(
     return efficiency * counted * counted / (counted + dead_length) * pressed
 
 
+def entered_depth(
+    needle_length: float, dead_length: float, knee: float, beyond: float, entry: float, usual: float
+) -> float:
+    """Median depth by the balance of forces: the needle enters once the skin below it gives no further way.
+
+    d = max(l - l_0 max(1, f / f_0), 0),  l = L - (1 - beyond) max(L - knee, 0)
+
+    The other view of the same data as :func:`reached_depth`: skin gives way by a length that grows with the force to
+    enter, and what is left of the needle goes in whole; too little force lets fewer needles in.
+
+    Args:
+        needle_length: nominal L, m. dead_length: l_0, way that skin gives below a sharp new tip, m.
+        knee: m. beyond: share of the length that counts beyond the knee.
+        entry: f, force to enter with this tip, N. usual: f_0, the same for the tip that l_0 was taken with, N.
+
+    Returns:
+        d, m; a nanometre where no needle enters, so that shares stay defined.
+
+    Assumes: giving way is proportional to force. Sources: verbaan2008 (300 um pressed slowly did not pierce);
+    romgens2014 (force to enter rises with the tip).
+    """
+    counted = needle_length - (1 - beyond) * max(needle_length - knee, 0.0)
+    return max(counted - dead_length * max(1.0, entry / usual), 1e-9)  # numerical: no channel, but a depth
+
+
 def share_deeper(layer: float, depth: float, jitter: float) -> float:
     """Share of channels deeper than a layer when depths scatter log-normally about their median.
 
@@ -69,10 +94,10 @@ def mean_excess(layer: float, depth: float, jitter: float) -> float:
         layer: depth of the layer, m. depth: median d, m. jitter: sigma on the log scale, ratio.
     """
     passing = share_deeper(layer, depth, jitter)
-    if passing <= 0:
-        return 0.0
     beyond = share_deeper(layer, depth * exp(jitter * jitter), jitter)
-    return max(depth * exp(0.5 * jitter * jitter) * beyond / passing - layer, 0.0)
+    # numerical: where nobody passes, 0 and not 0 / 0
+    reached = (passing > 0) * depth * exp(0.5 * jitter * jitter) * beyond / max(passing, 1e-300)
+    return max(reached - layer, 0.0)
 
 
 def needle_width(behind_tip: float, taper: float, base_diameter: float, tip_diameter: float) -> float:
@@ -115,6 +140,19 @@ def plexus_strikes(vessels: float, beyond: float, width: float, tip_diameter: fl
 def strike_probability(strikes: float) -> float:
     """Chance that a channel opens at least one vessel when it opens some on average: 1 - exp(-m)."""
     return 1 - exp(-strikes)
+
+
+def relative_pain(depth: float, usual_depth: float, density: float, usual_density: float, p: float, q: float) -> float:
+    """Pain of a session without anaesthetic relative to the reference session: (d / d_ref)^p (n / n_ref)^q.
+
+    Args:
+        depth, usual_depth: median depth, m. density, usual_density: channels, per m2. p, q: powers.
+
+    Sources: fruhstorfer1999 (pain rises with depth, hardly with thickness); haq2009 (short needles hurt less than an
+    injection). The form and both powers are ours.
+    """
+    pain: float = (depth / usual_depth) ** p * (density / usual_density) ** q
+    return pain
 
 
 def endpoint_grade(

@@ -102,27 +102,59 @@ def early_transition(
     Returns:
         (D<-D, I<-D, I<-I, M<-D, M<-I, M<-M), ratios.
     """
-    fastest = max(clearance, inflaming, leaving)
-    dd, ii, mm = (fastest - clearance) * step, (fastest - inflaming) * step, (fastest - leaving) * step
-    di, im = inflaming * step, recruiting * step
-    # term_xy is entry (x <- y) of ((A + c) h)^n / n!, sum_xy its running total; n = 0 is the unit matrix.
-    term_dd, term_id, term_ii, term_md, term_mi, term_mm = 1.0, 0.0, 1.0, 0.0, 0.0, 1.0
-    sum_dd, sum_id, sum_ii, sum_md, sum_mi, sum_mm = 1.0, 0.0, 1.0, 0.0, 0.0, 1.0
+    term = 1.0, 0.0, 1.0, 0.0, 0.0, 1.0  # n = 0 is the unit matrix
+    total = term
     for order in range(1, terms):
-        term_md = (im * term_id + mm * term_md) / order
-        term_mi = (im * term_ii + mm * term_mi) / order
-        term_mm = mm * term_mm / order
-        term_id = (di * term_dd + ii * term_id) / order
-        term_ii = ii * term_ii / order
-        term_dd = dd * term_dd / order
-        sum_dd += term_dd
-        sum_id += term_id
-        sum_ii += term_ii
-        sum_md += term_md
-        sum_mi += term_mi
-        sum_mm += term_mm
-    decay = exp(-fastest * step)
-    return sum_dd * decay, sum_id * decay, sum_ii * decay, sum_md * decay, sum_mi * decay, sum_mm * decay
+        term = early_series_term(step / order, clearance, inflaming, recruiting, leaving, *term)
+        total = (
+            total[0] + term[0],
+            total[1] + term[1],
+            total[2] + term[2],
+            total[3] + term[3],
+            total[4] + term[4],
+            total[5] + term[5],
+        )
+    decay = exp(-max(clearance, inflaming, leaving) * step)
+    return (
+        total[0] * decay,
+        total[1] * decay,
+        total[2] * decay,
+        total[3] * decay,
+        total[4] * decay,
+        total[5] * decay,
+    )
+
+
+def early_series_term(
+    part: float,
+    clearance: float,
+    inflaming: float,
+    recruiting: float,
+    leaving: float,
+    dd: float,
+    id_: float,
+    ii: float,
+    md: float,
+    mi: float,
+    mm: float,
+) -> tuple[float, float, float, float, float, float]:
+    """The next term of the series of :func:`early_transition`: the lower triangle of (A + c) h / n times the last.
+
+    Args:
+        part: h / n, s. clearance: k_D. inflaming: k_I. recruiting: k_p. leaving: k_M, all per s.
+        dd, id_, ii, md, mi, mm: the last term, (D<-D, I<-D, I<-I, M<-D, M<-I, M<-M), ratios.
+    """
+    fastest = max(clearance, inflaming, leaving)
+    keep_d, keep_i, keep_m = (fastest - clearance) * part, (fastest - inflaming) * part, (fastest - leaving) * part
+    inflame, recruit = inflaming * part, recruiting * part
+    return (
+        keep_d * dd,
+        inflame * dd + keep_i * id_,
+        keep_i * ii,
+        recruit * id_ + keep_m * md,
+        recruit * ii + keep_m * mi,
+        keep_m * mm,
+    )
 
 
 def growth_factor(
@@ -194,11 +226,62 @@ def rates(
     Sources: the form is ours. Parts are known from waugh2007 (growth factors from macrophages and
     fibroblasts), jin2011, nagaraja2019 (loss rates). Values and their sources: knowledge/parameters/healing.yaml.
     """
+    return rates_with_reciprocals(
+        f, c3, c1, te, el, target, severity, debris, inflammation, repair,
+        rho, k_p, delta_f, p_i, p_m, p_f, t_d, t_f, gain_t, half_t, b, 1 / ceiling, eps, kappa, eta_c,
+        mu3, mu1, m, b_e, k_x, mu_e, a, 1 / tau_q,
+    )  # fmt: skip
+
+
+def rates_with_reciprocals(
+    f: float,
+    c3: float,
+    c1: float,
+    te: float,
+    el: float,
+    target: float,
+    severity: float,
+    debris: float,
+    inflammation: float,
+    repair: float,
+    rho: float,
+    k_p: float,
+    delta_f: float,
+    p_i: float,
+    p_m: float,
+    p_f: float,
+    t_d: float,
+    t_f: float,
+    gain_t: float,
+    half_t: float,
+    b: float,
+    per_ceiling: float,
+    eps: float,
+    kappa: float,
+    eta_c: float,
+    mu3: float,
+    mu1: float,
+    m: float,
+    b_e: float,
+    k_x: float,
+    mu_e: float,
+    a: float,
+    per_lag: float,
+) -> tuple[float, float, float, float, float, float, float]:
+    """:func:`rates` for engines that divide by the ceiling and the lag once and not at every step.
+
+    The two saturations P/(K + P) and T/(T_h + T) share one division, the slowest thing in this text.
+
+    Args:
+        per_ceiling: 1/dC. per_lag: 1/tau_Q, per s. The others: as :func:`rates`.
+    """
     pdgf = debris + p_i * inflammation + p_m * repair + p_f * f
     tgf = t_d * debris + repair + t_f * f
-    df = rho * pdgf / (k_p + pdgf) * (1 - f) - delta_f * f
-    room = 1 - (c1 + c3 - 1) / ceiling
-    made = b * f * (1 + gain_t * tgf / (half_t + tgf)) * (0.5 * (room + sqrt(room * room + eps * eps)))
+    pdgf_room, tgf_room = k_p + pdgf, half_t + tgf
+    both = 1 / (pdgf_room * tgf_room)
+    df = rho * pdgf * tgf_room * both * (1 - f) - delta_f * f
+    room = 1 - (c1 + c3 - 1) * per_ceiling
+    made = b * f * (1 + gain_t * tgf * pdgf_room * both) * (0.5 * (room + sqrt(room * room + eps * eps)))
     digest = m * inflammation
     dc3 = made - (kappa + mu3 + digest) * c3
     dc1 = made + eta_c * kappa * c3 - mu1 * (c1 - 1) - digest * c1
@@ -210,5 +293,5 @@ def rates(
         b_e * f - ripe,
         ripe - mu_e * (el - 1),
         -a * target * (dc1 + dc3),
-        (target - severity) / tau_q,
+        (target - severity) * per_lag,
     )

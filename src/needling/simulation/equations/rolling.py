@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import acos, pi
+from math import acos, pi, sin
 
 
 def rolling_radius(drum_radius: float, needle_length: float, share: float) -> float:
@@ -70,3 +70,18 @@ def entry_tilt(drum_radius: float, needle_length: float) -> float:
 def needles_in_contact(needles: float, tilt: float) -> float:
     """Needles of a roller that touch the skin at once: N 2 t / (2 pi), number."""
     return needles * tilt / pi
+
+
+def slit_length(drum_radius: float, needle_length: float, follow: float) -> float:
+    """How far a roller's needle drags through the surface of the skin between entering and leaving, m.
+
+    s = 2 (1 - f) [(R + L) sin t - R t],  cos t = R / (R + L)
+
+    Args:
+        drum_radius: R, m. needle_length: L, m. follow: f, share of this way that the skin goes along with, ratio.
+
+    Assumes: the drum rolls on its surface without slip; f = 0 is rigid skin. Sources: schwarz2011 (geometry);
+    fernandes-quoted (round holes, so f is large).
+    """
+    tilt = entry_tilt(drum_radius, needle_length)
+    return 2 * (1 - follow) * ((drum_radius + needle_length) * sin(tilt) - drum_radius * tilt)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from math import pi
+from math import pi, sqrt
 
 from needling.simulation.equations.depth import (
+    entered_depth,
     force_share,
     insertion_force,
     loop_strikes,
@@ -26,6 +27,7 @@ from needling.simulation.equations.rolling import (
 )
 
 KINDS = ("roller", "stamp", "pen")
+CONDITIONS = ("new", "worn", "cheap")
 # Columns of a tool: what the device and the hand give.
 TOOL = (
     "kind",
@@ -41,9 +43,12 @@ TOOL = (
     "needle_length",
     "passes",
     "force",
+    "condition",
+    "tolerance",
+    "by_force",
 )
-# Rows of a person: parameter ids, in the order of the arguments of :func:`stroke` after ``epidermis``;
-# efficiency and dead length have one row for each kind of device, in the order of ``KINDS``.
+# Rows of a person: parameter ids, in the order of the arguments of :func:`stroke` after ``length_spread``; efficiency
+# and dead length have one row for each kind of device, the needles' state one for each of ``CONDITIONS`` but "new".
 SHARED_PARAMETERS = (
     "rolling-radius-share",
     "channel-recoil-ratio",
@@ -61,9 +66,11 @@ SHARED_PARAMETERS = (
     "plexus-density",
     "plexus-depth",
     "pen-taper-length",
+    "reference-needle-tip",
 )
 KIND_PARAMETERS = tuple(f"{kind}-{what}" for what in ("efficiency", "dead-length") for kind in KINDS)
-STROKE_PARAMETERS = (*SHARED_PARAMETERS, *KIND_PARAMETERS)
+WEAR_PARAMETERS = tuple(f"{state}-{what}" for what in ("tip-ratio", "length-spread") for state in CONDITIONS[1:])
+STROKE_PARAMETERS = (*SHARED_PARAMETERS, *KIND_PARAMETERS, *WEAR_PARAMETERS)
 
 
 def stroke(
@@ -80,9 +87,14 @@ def stroke(
     needle_length: float,
     passes: float,
     force: float,
+    condition: float,
+    tolerance: float,
+    by_force: float,
     epidermis: float,
     efficiency: float,
     dead_length: float,
+    tip_ratio: float,
+    length_spread: float,
     radius_share: float,
     recoil: float,
     force_slope: float,
@@ -99,7 +111,8 @@ def stroke(
     plexus: float,
     plexus_depth: float,
     pen_taper: float,
-) -> tuple[float, float, float, float, float, float, float]:
+    reference_tip: float,
+) -> tuple[float, float, float, float, float, float, float, float, float]:
     """What one stroke does to one person's zone.
 
     s = coverage(n x share that reaches the dermis) x depth response            (models of this package)
@@ -107,40 +120,66 @@ def stroke(
     Blood: a needle cuts the loops with its own width where it crosses them, and vessels below on its further way;
     what counts is how many channels bleed.
 
+    Worn and cheap needles have blunter tips, which take more force to enter, and lengths that scatter more (bent, cut
+    unevenly); the maker's tolerance scatters new ones too.
+
     Args:
         kind: 0 roller, 1 stamp, 2 pen. needles .. force: the tool, SI; see ``TOOL``.
+        condition: place in ``CONDITIONS``; its numbers come as tip_ratio and length_spread.
+        tolerance: of the needle's length, ratio (log scale). by_force: 1 for the depth model "force", else 0.
         epidermis: thickness of this person's zone, m. efficiency, dead_length: of this kind of device.
+        tip_ratio: tip diameter relative to a new needle's. length_spread: added scatter of length, ratio (log scale).
         The others: values of ``SHARED_PARAMETERS`` in that order.
 
     Returns:
         density (per m2), share that reaches the dermis, median depth (m), coverage, stimulus s,
-        bleeding channels (per m2), opened share of the skin's area n pi r_c^2.
+        bleeding channels (per m2), opened share of the skin's area n pi r_c^2, share that passes the capillary
+        loops, scatter of depth from channel to channel (log scale).
     """
     pressed = 1.0
     counted_beyond = 1.0
     taper = needle_length
+    entry = insertion_force(tip_diameter * tip_ratio, force_slope, force_intercept)
     if kind < 0.5:
         density = roller_density(needles, rolling_radius(drum_radius, needle_length, radius_share), drum_width, passes)
         touching = needles_in_contact(needles, entry_tilt(drum_radius, needle_length))
-        pressed = force_share(force, touching, insertion_force(tip_diameter, force_slope, force_intercept))
+        pressed = force_share(force, touching, entry)
     elif kind < 2 - 0.5:
         density = stamp_density(needles, head_area, passes)
-        pressed = force_share(force, needles, insertion_force(tip_diameter, force_slope, force_intercept))
+        pressed = force_share(force, needles, entry)
     else:
         density = pen_density(needles, rate, speed, head_width, passes)
         counted_beyond = beyond
         taper = max(needle_length, pen_taper)  # a short setting shows only the tip of a long needle
-    depth = reached_depth(needle_length, efficiency, dead_length, knee, counted_beyond, pressed)
-    dermal = share_deeper(epidermis, depth, jitter)
+    if by_force > 0.5:
+        usual = insertion_force(reference_tip, force_slope, force_intercept)
+        depth = entered_depth(needle_length, dead_length, knee, counted_beyond, entry, usual)
+        density = density * pressed  # too little force lets fewer needles in, at full depth
+    else:
+        depth = reached_depth(needle_length, efficiency, dead_length, knee, counted_beyond, pressed)
+    scatter = sqrt(jitter * jitter + length_spread * length_spread + tolerance * tolerance)
+    dermal = share_deeper(epidermis, depth, scatter)
     radius = 0.5 * recoil * base_diameter
     covered = coverage(density * dermal, radius, halo)
     stimulus = covered * depth_response(depth, epidermis, fade, scale)
     layer = epidermis + loop_depth
-    width = needle_width(mean_excess(layer, depth, jitter), taper, base_diameter, tip_diameter)
-    loop = share_deeper(layer, depth, jitter) * strike_probability(loop_strikes(loops, width, loop_diameter))
+    vessels = share_deeper(layer, depth, scatter)
+    tip = tip_diameter * tip_ratio
+    width = needle_width(mean_excess(layer, depth, scatter), taper, base_diameter, tip)
+    loop = vessels * strike_probability(loop_strikes(loops, width, loop_diameter))
     layer = epidermis + plexus_depth
-    way = mean_excess(layer, depth, jitter)
-    width = needle_width(way, taper, base_diameter, tip_diameter)
-    deeper = share_deeper(layer, depth, jitter) * strike_probability(plexus_strikes(plexus, way, width, tip_diameter))
+    way = mean_excess(layer, depth, scatter)
+    width = needle_width(way, taper, base_diameter, tip)
+    deeper = share_deeper(layer, depth, scatter) * strike_probability(plexus_strikes(plexus, way, width, tip))
     strikes = density * (1 - (1 - loop) * (1 - deeper))
-    return density, dermal, depth, covered, stimulus, strikes, density * pi * radius * radius
+    return (
+        density,
+        dermal,
+        depth,
+        covered,
+        stimulus,
+        strikes,
+        density * pi * radius * radius,
+        vessels,
+        scatter,
+    )

@@ -13,7 +13,7 @@ from needling.simulation.engines.lanes.healing import heal, is_warm, strokes, wa
 
 __all__ = ["heal", "is_warm", "strokes", "warm", "warm_all"]
 
-_WORKS = ("healing",)
+_WORKS = ("healing", "transport", "mapping")
 
 
 def warm_all(progress: Callable[[str], None] | None = None) -> None:

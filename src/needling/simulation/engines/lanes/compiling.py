@@ -15,6 +15,7 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 import numba
+import numpy as np
 
 from needling.simulation.engines.keeping import holds_kernels, kernel_folder, text_hash
 
@@ -24,6 +25,8 @@ SETTINGS: Any = numba.config
 _FAST = {"contract", "reassoc", "arcp", "nsz"}
 
 inlined: Callable[..., Any] = numba.njit(fastmath=_FAST, error_model="numpy")
+# Text that is put in the place of its call before anything is compiled, so that loops see constant rows.
+pasted: Callable[..., Any] = numba.njit(inline="always", fastmath=_FAST, error_model="numpy")
 
 
 def compiled(plain: Any) -> Any:
@@ -69,5 +72,15 @@ def pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(max_workers=int(SETTINGS.NUMBA_NUM_THREADS), thread_name_prefix="lanes")
 
 
+def _keep_freed_memory() -> None:
+    """Let freed arrays be used again at once.
+
+    The C library of Linux hands large freed blocks back to the system, and every new one is then mapped page by page,
+    which can take longer than filling it. The largest block ever freed sets its limit: so one is freed untouched.
+    """
+    np.empty(2**25 - 2**16, dtype=np.uint8)  # numerical: just below the highest limit that it takes
+
+
+_keep_freed_memory()
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=pool.cache_clear)  # threads do not live on in a forked child

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from needling.simulation.engines import CALM, MEASURES, STROKE_MEASURES, Floats, Task
+from needling.simulation.engines.grid import FINE, Accuracy
 from needling.simulation.equations import closure, healing
-from needling.simulation.equations.stroke import KINDS, SHARED_PARAMETERS, stroke
+from needling.simulation.equations.stroke import (
+    CONDITIONS,
+    KINDS,
+    SHARED_PARAMETERS,
+    STROKE_PARAMETERS,
+    TOOL,
+    stroke,
+)
 
 _RATES = len(healing.RATE_PARAMETERS)
 _EARLY = len(healing.EARLY_PARAMETERS)
@@ -17,8 +27,9 @@ def strokes(tools: Floats, epidermis: Floats, parameters: Floats) -> Floats:
     """As :func:`needling.simulation.engines.lanes.strokes`, one call of the scalar model after the other."""
     out = np.empty((len(STROKE_MEASURES), tools.shape[0], parameters.shape[1]))
     shared = len(SHARED_PARAMETERS)
+    named = {name: row for row, name in enumerate(STROKE_PARAMETERS)}
     for row, tool in enumerate(tools):
-        kind = int(tool[0])
+        kind, condition = int(tool[0]), CONDITIONS[int(tool[TOOL.index("condition")])]
         for member in range(parameters.shape[1]):
             person = parameters[:, member]
             arguments = [
@@ -26,6 +37,8 @@ def strokes(tools: Floats, epidermis: Floats, parameters: Floats) -> Floats:
                 epidermis[row, member],
                 person[shared + kind],
                 person[shared + len(KINDS) + kind],
+                person[named[f"{condition}-tip-ratio"]] if condition != "new" else 1.0,
+                person[named[f"{condition}-length-spread"]] if condition != "new" else 0.0,
                 *person[:shared],
             ]
             out[:, row, member] = stroke(*arguments)
@@ -122,3 +135,23 @@ def heal_one(
             )
         state = solved.y[:, -1].copy()
     return out, longest
+
+
+def heal(
+    tasks: Sequence[Task], parameters: Floats, accuracy: Accuracy = FINE, measures: Sequence[str] = MEASURES
+) -> list[tuple[Floats, Floats]]:
+    """As :func:`needling.simulation.engines.lanes.heal`, one member after the other.
+
+    Args:
+        tasks: zones of plans. parameters: float64[row of ``healing.PARAMETERS``, member], SI.
+        accuracy: not used; the tolerances of :func:`heal_one` hold. measures: which of ``MEASURES`` are reported.
+
+    Returns:
+        For each task: float64[row of ``measures``, time, member] and float64[row of ``CALM``, member].
+    """
+    rows = [MEASURES.index(name) for name in measures]
+    found = []
+    for task in tasks:
+        members = [heal_one(task, parameters[:, member], member) for member in range(parameters.shape[1])]
+        found.append((np.stack([out[rows] for out, _ in members], -1), np.stack([calm for _, calm in members], -1)))
+    return found

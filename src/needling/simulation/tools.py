@@ -1,0 +1,125 @@
+"""From devices and strokes to the columns that the stroke model takes, and all strokes of a batch run once."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from needling.documents import Condition, Session, Stroke
+from needling.errors import OutOfRange
+from needling.knowledge.schema import Device
+from needling.simulation.context import Draw, Floats, Zone
+from needling.simulation.engines import STROKE_MEASURES
+from needling.simulation.equations import rolling
+from needling.simulation.equations.stroke import CONDITIONS, KINDS, STROKE_PARAMETERS, TOOL
+from needling.simulation.models import Models
+from needling.units import from_si, to_si
+
+Tool = tuple[float, ...]
+
+_LARGE = 1e9  # numerical: a force that no needle resists
+
+
+def tool_of(device: Device, stroke: Stroke, condition: Condition = "new", models: Models | None = None) -> Tool:
+    """A device and a hand as the columns of ``TOOL``, SI.
+
+    The maker's tolerance is taken as two standard deviations of the needle's length.
+
+    Raises:
+        OutOfRange: a kind of device without a model.
+    """
+    if device.kind not in KINDS:
+        raise OutOfRange(f"device '{device.id}' is of kind '{device.kind}'; the model knows {', '.join(KINDS)} only")
+
+    def si(value: float | None, unit: str) -> float:
+        return 1.0 if value is None else to_si(value, unit)
+
+    drum_radius = si(device.drum_diameter_mm, "mm") / 2
+    return (
+        float(KINDS.index(device.kind)),
+        float(device.needles_count),
+        drum_radius,
+        si(device.drum_width_mm, "mm"),
+        si(device.head_area_cm2, "cm2"),
+        si(device.head_width_mm, "mm"),
+        si(device.rate_hz, "hz"),
+        to_si(device.speed_mm_per_s or 1.0, "mm"),
+        to_si(device.base_diameter_um, "um"),
+        to_si(device.tip_diameter_um, "um"),
+        to_si(stroke.needle_length_mm, "mm"),
+        float(passes_of(stroke)),
+        stroke.force_N,
+        float(CONDITIONS.index(condition)),
+        (device.tolerance_mm or 0.0) / (2 * stroke.needle_length_mm),
+        float(models is not None and models.depth == "force"),
+    )
+
+
+def reference_tool(drawn: Draw, needle_length: float, models: Models) -> Tool:
+    """The reference roller of the trials: a given density, needle and length on a very large drum of unit width."""
+    needles = drawn["reference-density"][0] * 2 * np.pi
+    base, by_force = drawn["reference-needle-base"][0], float(models.depth == "force")
+    return (0.0, needles, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, base, 0.0, needle_length, 1.0, _LARGE, 0.0, 0.0, by_force)
+
+
+def passes_of(stroke: Stroke) -> int:
+    """Planned passes of a stroke in all directions together."""
+    return stroke.directions_count * stroke.passes_count
+
+
+def planned_density_per_cm2(device: Device, stroke: Stroke) -> float:
+    """Channels per cm2 that a stroke lays, rolling midway between the drum and the tips."""
+    tool = dict(zip(TOOL, tool_of(device, stroke), strict=True))
+    if device.kind == "roller":
+        radius = rolling.rolling_radius(tool["drum_radius"], tool["needle_length"], 0.5)
+        density = rolling.roller_density(tool["needles"], radius, tool["drum_width"], tool["passes"])
+    elif device.kind == "stamp":
+        density = rolling.stamp_density(tool["needles"], tool["head_area"], tool["passes"])
+    else:
+        density = rolling.pen_density(tool["needles"], tool["rate"], tool["speed"], tool["head_width"], tool["passes"])
+    return from_si(density, "per_cm2")
+
+
+def strokes_on(sessions: list[Session], zone: str) -> list[tuple[Session, Stroke]]:
+    """Every stroke of one visit on a zone, in order, with the session it belongs to."""
+    return [(session, stroke) for session in sessions for stroke in session.strokes if stroke.zone == zone]
+
+
+def epidermis_of(zone: Zone, drawn: Draw) -> Floats:
+    """Thickness of the epidermis of each member, m: measured, else the site's with the spread between people.
+
+    Histology, which is what a needle meets; what ultrasound shows is a different, larger number.
+    """
+    if zone.finding.epidermis_um is not None:
+        return np.full(drawn["epidermis-ratio"].shape, to_si(zone.finding.epidermis_um, "um"))
+    site = zone.site.epidermis_um
+    typical = drawn["reference-epidermis"] if site is None else to_si(site, "um")
+    return np.asarray(typical * drawn["epidermis-ratio"])
+
+
+class Strokes:
+    """All different strokes of a batch, run once: plans share most of them."""
+
+    def __init__(self, zones: tuple[Zone, ...], drawn: Draw) -> None:
+        self._zones = zones
+        self._drawn = drawn
+        self._row_of: dict[tuple[Tool, int], int] = {}
+        self.result: Floats = np.empty(0)
+
+    def row(self, tool: Tool, zone: int) -> int:
+        """Row of a stroke in the result, adding it when it is new; zone: its place, one past the last for the cheek."""
+        return self._row_of.setdefault((tool, zone), len(self._row_of))
+
+    def run(self) -> None:
+        """Fill ``result``: float64[measure, row, member]."""
+        from needling.simulation.engines import lanes
+
+        epidermis = [epidermis_of(zone, self._drawn) for zone in self._zones]
+        epidermis.append(self._drawn["reference-epidermis"] * self._drawn["epidermis-ratio"])
+        parameters = np.array([self._drawn[name] for name in STROKE_PARAMETERS])
+        tools = np.array([tool for tool, _ in self._row_of]).reshape(-1, len(TOOL))
+        skin = np.array([epidermis[zone] for _, zone in self._row_of]).reshape(tools.shape[0], parameters.shape[1])
+        self.result = lanes.strokes(tools, skin, parameters)
+
+    def measure(self, name: str, row: int) -> Floats:
+        """One measure of one stroke, float64[member]."""
+        return np.asarray(self.result[STROKE_MEASURES.index(name), row])
