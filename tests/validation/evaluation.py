@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from tests.validation import blood_cases, healing_cases
+from tests.validation import blood_cases, downtime_cases, healing_cases, transport_cases
 from tests.validation.finding import Finding
 
 from needling.simulation import Belief
 
 MEMBERS = 1024
-RUNS = (*blood_cases.RUNS, *healing_cases.RUNS)
+RUNS = (*transport_cases.RUNS, *blood_cases.RUNS, *healing_cases.RUNS, *downtime_cases.RUNS)
 
 
 def all_findings(belief: Belief) -> list[Finding]:

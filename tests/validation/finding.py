@@ -31,7 +31,8 @@ class Finding:
         kind: a *verification* asks whether the equations are solved right, a *validation* whether they are the
             right equations. building: whether the number was used to set parameters or choose the form.
         note: why it misses, or what was assumed. doubt_low, doubt_high: 5-95 % band of the mean itself, from the
-            doubt layer alone.
+            doubt layer alone. points, points_inside: published rows that one finding stands for, and how many of
+            them lie in our band.
     """
 
     group: str
@@ -49,13 +50,15 @@ class Finding:
     note: str = ""
     doubt_low: float = -math.inf
     doubt_high: float = math.inf
+    points: int = 0
+    points_inside: int = 0
 
     def __post_init__(self) -> None:
         assert self.group in GROUPS, self.group
 
     @property
     def passed(self) -> bool:
-        return self.accepted_low <= self.ours <= self.accepted_high
+        return bool(self.accepted_low <= self.ours <= self.accepted_high)
 
     @property
     def blind(self) -> bool:
@@ -65,7 +68,7 @@ class Finding:
     @property
     def inside(self) -> bool:
         """Whether the published number lies in our 90 % band."""
-        return self.seen is not None and self.low <= self.seen <= self.high
+        return self.seen is not None and bool(self.low <= self.seen <= self.high)
 
     def as_data(self) -> dict[str, Any]:
         """For JSON: no infinities, and the verdicts written out."""
@@ -102,9 +105,7 @@ def of_people(
     )
 
 
-def exact(
-    case: str, wanted: float, ours: float, share: float, *, group: str, published: str = "", **more: Any
-) -> Finding:
+def exact(group: str, case: str, wanted: float, ours: float, share: float, published: str = "", **more: Any) -> Finding:
     """A verification: ours must lie within a share of a number that is known exactly or from another program."""
     room = abs(wanted) * share
     return Finding(

@@ -51,8 +51,8 @@ def summary(findings: Sequence[Finding]) -> dict[str, int | float]:
         "passed": sum(one.passed for one in findings),
         "verification": sum(one.kind == "verification" for one in findings),
         "verification_passed": sum(one.kind == "verification" and one.passed for one in findings),
-        "blind": len(blind),
-        "blind_inside": sum(one.inside for one in blind),
+        "blind": len(blind) + sum(one.points for one in findings),
+        "blind_inside": sum(one.inside for one in blind) + sum(one.points_inside for one in findings),
     }
     return found
 
