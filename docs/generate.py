@@ -66,7 +66,6 @@ def in_words(annotation: Any) -> str:
         return " or ".join(known) + (", or not known" if type(None) in parts else "")
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         page = annotation.__module__.split(".")[1]  # needling.documents or needling.knowledge.schema
-        page = "documents" if page in ("exposure", "maps") else page
         return f"[{annotation.__name__}]({page}.md#{annotation.__name__.lower()})"
     name = getattr(annotation, "__name__", str(annotation))
     return _PLAIN.get(name, name)
@@ -136,7 +135,8 @@ def documents_page() -> str:
     """Every document, field by field."""
     from itertools import chain
 
-    from needling import documents, exposure, maps
+    from needling import documents
+    from needling.documents import exposure, maps
 
     intro = (
         "What a person can read and sign. All are frozen, refuse unknown keys and NaN, and have one canonical JSON "
@@ -332,7 +332,8 @@ def _unit_block() -> str:
 
 
 def _noun_block() -> str:
-    from needling import documents, exposure, maps
+    from needling import documents
+    from needling.documents import exposure, maps
 
     rows = [
         (f"[{model.__name__}](docs/reference/documents.md#{model.__name__.lower()})", _first_line(model))

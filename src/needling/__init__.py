@@ -42,10 +42,10 @@ _HOME = {
     "Plan": "needling.documents",
     "ScaleScore": "needling.documents",
     "SessionRecord": "needling.documents",
-    "AnaestheticForecast": "needling.exposure",
-    "SerumForecast": "needling.exposure",
-    "SerumUse": "needling.exposure",
-    "Substance": "needling.exposure",
+    "AnaestheticForecast": "needling.documents.exposure",
+    "SerumForecast": "needling.documents.exposure",
+    "SerumUse": "needling.documents.exposure",
+    "Substance": "needling.documents.exposure",
     "BadInput": "needling.errors",
     "BadKnowledge": "needling.errors",
     "NeedlingError": "needling.errors",
@@ -73,8 +73,8 @@ if TYPE_CHECKING:
         ScaleScore,
         SessionRecord,
     )
+    from needling.documents.exposure import AnaestheticForecast, SerumForecast, SerumUse, Substance
     from needling.errors import BadInput, BadKnowledge, NeedlingError, NotAllowed, OutOfRange
-    from needling.exposure import AnaestheticForecast, SerumForecast, SerumUse, Substance
     from needling.knowledge import Knowledge, load_knowledge
     from needling.learning import recalibrate, score
     from needling.planning.approve import approve

@@ -11,8 +11,8 @@ from math import isfinite
 from typing import Literal
 
 from needling.documents import Assumption, Citation, Setting
+from needling.documents.exposure import AnaestheticForecast
 from needling.errors import BadInput
-from needling.exposure import AnaestheticForecast
 from needling.knowledge.base import Knowledge
 from needling.planning.numbing import NumbingCheck, Skin, check_numbing, numbing_product, numbing_sites
 from needling.planning.topicals import drugs_of

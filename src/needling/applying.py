@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from needling.documents import Assessment, Citation, Cover, Person, Plan, Setting
+from needling.documents.exposure import Barrier, SerumForecast, SerumGate, SerumUse, Substance
 from needling.errors import BadInput, NotAllowed
-from needling.exposure import Barrier, SerumForecast, SerumGate, SerumUse, Substance
 from needling.knowledge import Knowledge, load_knowledge
 from needling.planning.protocol import USUAL, parse
 from needling.planning.topicals import RESEARCH_STAMP, gate
@@ -234,7 +234,7 @@ def serum(
     ``serum("hyaluronic-acid-gel")`` is enough: right after needling a cheek at home with the usual roller.
 
     Args:
-        substance: id of a product of the knowledge base, or a :class:`~needling.exposure.Substance` of one's own.
+        substance: id of a product of the knowledge base, or a ``Substance`` of one's own.
         site: where; default cheek, or where the protocol or plan needles. setting: home or clinic.
         needle_length_mm: 0 for whole skin; default the site's usual. device: id; default the setting's usual roller.
         protocol: a sentence instead, its first group counts. plan, session: a plan's stroke on the site instead.

@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal
 
 import pytest
 
-from needling import documents, exposure, maps
-from needling.documents import Document
+from needling import documents
+from needling.documents import Document, exposure, maps
 from needling.knowledge import schema
 from needling.knowledge.schema import Entry
 from needling.units import UNITS, from_si, to_si, unit_of

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from needling import documents, exposure, maps
-from needling.documents import Document
+from needling import documents
+from needling.documents import Document, exposure, maps
 
 FOLDER = Path(__file__).parent / "schemas"
 

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from needling.exposure import SerumGate, SerumUse, Substance
+from needling.documents.exposure import SerumGate, SerumUse, Substance
 from needling.knowledge import load_knowledge
 from needling.simulation.applied import SerumRun, run_serum
 from needling.simulation.belief import Belief

@@ -299,7 +299,7 @@ def test_picture_of_a_plan() -> None:
 
 def test_a_kind_without_a_model_and_a_zone_too_large_are_out_of_range() -> None:
     from needling.documents import Stroke
-    from needling.maps import Outline
+    from needling.documents.maps import Outline
     from needling.simulation import channel_map
 
     stroke = Stroke(zone="cheek-left", needle_length_mm=1.0, directions_count=1, passes_count=1, force_N=5)

@@ -9,8 +9,8 @@ import pytest
 from tests.virtual_world import course_plan, somebody, world
 
 from needling.documents import Stroke
+from needling.documents.maps import Outline
 from needling.errors import BadInput
-from needling.maps import Outline
 from needling.simulation import (
     Belief,
     agreement,

@@ -14,8 +14,8 @@ from needling import load_knowledge
 from needling.cli import build
 from needling.cli.map import read_channels, read_zone
 from needling.documents import Stroke
+from needling.documents.maps import MapAgreement, MapReport, Outline
 from needling.errors import BadInput
-from needling.maps import MapAgreement, MapReport, Outline
 from needling.report.maps import SHADES, agreement_figure, map_figures
 from needling.simulation import ChannelMap, agreement, agreement_report, channel_map
 

@@ -138,7 +138,7 @@ def test_memory_does_not_grow_with_the_people() -> None:
 
 
 def test_a_serum_is_counted_beside_the_healing_and_its_gate_comes_first() -> None:
-    from needling.exposure import SerumGate, SerumUse, Substance
+    from needling.documents.exposure import SerumGate, SerumUse, Substance
     from needling.simulation.population import serum_doses
 
     caffeine = Substance(name="caffeine", molar_mass_g_per_mol=194.19, log_kow_ratio=-0.07, acid_or_base="neutral")

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from tests.virtual_world import course_plan, somebody, world
 
 from needling import load_knowledge
+from needling.documents.exposure import SerumGate, SerumUse, Substance
 from needling.errors import BadInput, NotAllowed, OutOfRange
-from needling.exposure import SerumGate, SerumUse, Substance
 from needling.simulation import Belief, simulate
 from needling.simulation.belief import normal
 from needling.simulation.design import designed, middle_person, quantile, varying

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from needling import BadInput, NotAllowed, SerumForecast, Substance, serum
 from needling.applying import ask_gate
 from needling.documents import Assessment, Person, Plan, Session, Stroke, ZoneFinding
-from needling.exposure import SerumGate, SerumUse
+from needling.documents.exposure import SerumGate, SerumUse
 from needling.knowledge import Knowledge, load_knowledge
 from needling.simulation.belief import Belief
 from needling.simulation.serum import PLACES, missing, permeability, run_serum, substance_of

@@ -15,7 +15,7 @@ from needling.errors import BadInput
 
 if TYPE_CHECKING:
     from needling.documents import Stroke
-    from needling.maps import Outline
+    from needling.documents.maps import Outline
     from needling.report.canvas import Figure
     from needling.simulation import ChannelMap
 
@@ -135,7 +135,7 @@ def read_zone(text: str) -> Outline:
     """A zone as typed: width x height, or corners; mm. Raises BadInput for anything else."""
     from pydantic import ValidationError
 
-    from needling.maps import Outline
+    from needling.documents.maps import Outline
 
     sides = _SIDES.fullmatch(text)
     try:

@@ -10,7 +10,7 @@ import typer
 from needling.cli.answering import NO_FORECAST, NO_PLAN, AsJson, Key, Members, knowledge, print_json, working
 
 if TYPE_CHECKING:
-    from needling.exposure import Substance
+    from needling.documents.exposure import Substance
 
 
 def serum(
@@ -108,8 +108,8 @@ def _own(
     """A substance of one's own; one clear message for numbers that cannot be."""
     from pydantic import ValidationError
 
+    from needling.documents.exposure import Substance
     from needling.errors import BadInput
-    from needling.exposure import Substance
 
     if acid_pka is not None and base_pka is not None:
         raise BadInput("give --acid-pka or --base-pka; a substance with both groups is a product's or Python's matter")

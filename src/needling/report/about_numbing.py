@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import ceil, floor, log10
 
 from needling.documents import Reason
-from needling.exposure import AnaestheticForecast, LevelForecast
+from needling.documents.exposure import AnaestheticForecast, LevelForecast
 from needling.knowledge.base import Knowledge
 from needling.report.bibliography import Bibliography
 from needling.report.canvas import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import ceil, floor, log10
 
-from needling.exposure import SerumAmount, SerumForecast
+from needling.documents.exposure import SerumAmount, SerumForecast
 from needling.knowledge.base import Knowledge
 from needling.report.bibliography import Bibliography
 from needling.report.canvas import (

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from needling.maps import Curve, MapAgreement, MapReport, Outline
+    from needling.documents.maps import Curve, MapAgreement, MapReport, Outline
     from needling.simulation import ChannelMap
     from needling.simulation.mapping.agreement import Agreement
 

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from needling.documents import Stroke, ZoneFinding
+from needling.documents.exposure import SerumGate, SerumUse
 from needling.errors import BadInput, NotAllowed
-from needling.exposure import SerumGate, SerumUse
 from needling.knowledge.base import Knowledge
 from needling.knowledge.schema import Site
 from needling.simulation.belief import Belief

@@ -49,7 +49,6 @@ Floats = NDArray[np.float64]
 # numerical: days after a session at which a course is reported; pictures and tables only
 _REPORT_D = (0, 0.25, 0.5, 1, 1.5, 2, 3, 4, 5, 7, 10, 14, 21, 28, 42, 56, 70, 84, 112, 140, 168, 224, 280, 365)
 _FEW_REPORT_D = (0, 1, 3, 7, 14, 28, 56, 112)
-_MANY_SESSIONS = 8
 
 
 # ---------------------------------------------------------------- documents to arrays
@@ -65,15 +64,17 @@ def _zones(assessment: Assessment, kb: Knowledge) -> tuple[Zone, ...]:
 
 
 def _report_times(session_time: Floats, judge_time: Floats, beyond: float) -> Floats:
-    """Reports after each session until the next one, at each judging time, and some time beyond for late visits."""
-    between = to_si(1.0, "d") * np.array(_REPORT_D if session_time.size <= _MANY_SESSIONS else _FEW_REPORT_D)
-    after_last = to_si(1.0, "d") * np.array(_REPORT_D)
+    """Reports after each session until the next one, at each judging time, and some time beyond for late visits.
+
+    Many after the first and the last session, few after those between, which look like the first.
+    """
+    many, few = (to_si(1.0, "d") * np.array(days) for days in (_REPORT_D, _FEW_REPORT_D))
     end = judge_time.max() + beyond
     starts = session_time if session_time.size else np.zeros(1)
     stops = [*starts[1:], end]
     parts = [np.zeros(1), judge_time, np.full(1, end)]
     for index, (start, stop) in enumerate(zip(starts, stops, strict=True)):
-        times = start + (after_last if index + 1 == starts.size else between)
+        times = start + (many if index in (0, starts.size - 1) else few)
         parts.append(times[times < stop])
     return np.unique(np.concatenate(parts))
 
@@ -183,10 +184,6 @@ def simulate_many(
             drawn=drawn,
             baselines=baselines,
             devices=tuple(kb.device(session.device) for session in plan.sessions),
-            longest_m=max(
-                (to_si(stroke.needle_length_mm, "mm") for session in plan.sessions for stroke in session.strokes),
-                default=0.0,
-            ),
             models=models,
         )
         courses.append(_course(context, tasks[mine], healed[mine], laid, reference))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,8 +56,16 @@ class Context:
     drawn: Draw
     baselines: tuple[Baseline, ...]
     devices: tuple[Device, ...]
-    longest_m: float
     models: Models
+
+    @cached_property
+    def longest_mm(self) -> dict[str, float]:
+        """Longest needle of the plan, by kind of device."""
+        found: dict[str, float] = {}
+        for session, device in zip(self.plan.sessions, self.devices, strict=True):
+            for stroke in session.strokes:
+                found[device.kind] = max(found.get(device.kind, 0.0), stroke.needle_length_mm)
+        return found
 
 
 def age_y(person: Person, assessment: Assessment) -> float | None:

@@ -40,15 +40,7 @@ def _draw_share(context: Context, purpose: str, counts: tuple[int, int]) -> Floa
 def _applies(event: AdverseEvent, context: Context) -> bool:
     """Whether an event belongs to this plan and person: its kinds of device, its shortest needle, its phototypes."""
     phototype = context.person.phototype
-    longest_mm = max(
-        (
-            stroke.needle_length_mm
-            for session, device in zip(context.plan.sessions, context.devices, strict=True)
-            if device.kind in event.kinds
-            for stroke in session.strokes
-        ),
-        default=-1.0,
-    )
+    longest_mm = max((length for kind, length in context.longest_mm.items() if kind in event.kinds), default=-1.0)
     fits = phototype is None or not event.phototypes or phototype in event.phototypes
     return event.shown and fits and longest_mm >= event.min_needle_mm
 

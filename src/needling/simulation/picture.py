@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from needling.documents import Condition, Plan, Stroke
+from needling.documents.maps import Curve, MapAgreement, MapReport, Outline
 from needling.errors import BadInput, OutOfRange
 from needling.knowledge.base import Knowledge
 from needling.knowledge.schema import Device
-from needling.maps import Curve, MapAgreement, MapReport, Outline
 from needling.simulation.belief import Belief
 from needling.simulation.equations.depth import share_deeper
 from needling.simulation.equations.healing import coverage, depth_response

@@ -36,7 +36,7 @@ from needling.units import from_si
 
 if TYPE_CHECKING:
     from needling.documents import Assessment, Person, Plan
-    from needling.exposure import SerumGate, SerumUse
+    from needling.documents.exposure import SerumGate, SerumUse
 
 Floats = NDArray[np.float64]
 Progress = Callable[[int, int], None]

@@ -12,7 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from needling.documents import Assumption, Citation
-from needling.exposure import Channels, Permeability, SerumAmount, SerumForecast, SerumGate, SerumUse, Substance
+from needling.documents.exposure import (
+    Channels,
+    Permeability,
+    SerumAmount,
+    SerumForecast,
+    SerumGate,
+    SerumUse,
+    Substance,
+)
 from needling.knowledge.base import Knowledge
 from needling.simulation.applied import (
     Openings,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from math import inf
 
+from needling.documents.exposure import Substance
 from needling.errors import BadInput, did_you_mean
-from needling.exposure import Substance
 from needling.knowledge.base import Knowledge
 from needling.knowledge.schema import Molecular, Topical
 from needling.simulation.skin import Molecule

@@ -19,7 +19,7 @@ from needling.simulation.course import Course, CourseResult
 from needling.simulation.models import PARAMETERS
 from needling.simulation.person import OPENINGS
 from needling.simulation.quantiles import quantiles, rounded
-from needling.units import from_si
+from needling.units import from_si, to_si
 
 _Table = tuple[tuple[float, ...], ...]
 LEVELS = (0.05, 0.1, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.9, 0.95)  # numerical: quantiles that are kept
@@ -184,7 +184,8 @@ def _not_before(course: Course) -> Iterable[NotBefore]:
     times = np.stack([*course.closed_time.max(axis=2), course.redness_time])
     hours = _figures(from_si(1.0, "h") * quantiles(times, (sure,))[0])
     computed_h = dict(zip((*OPENINGS, "redness"), hours, strict=True))
-    short = context.longest_m <= context.drawn["short-needle-length"][0]
+    longest_m = to_si(max(context.longest_mm.values(), default=0.0), "mm")
+    short = longest_m <= context.drawn["short-needle-length"][0]
     for wait in context.belief.knowledge.waits:
         computed = computed_h[wait.opening]
         published = wait.published_h if short else wait.published_long_h

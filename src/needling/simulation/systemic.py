@@ -9,8 +9,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from needling.documents.exposure import LevelForecast, LevelThreshold
 from needling.errors import OutOfRange
-from needling.exposure import LevelForecast, LevelThreshold
 from needling.knowledge.base import Knowledge
 from needling.simulation.belief import Belief
 from needling.simulation.equations import systemic
