@@ -257,7 +257,7 @@ def serum(
         OutOfRange: values beyond what the model was made for.
     """
     kb = kb or load_knowledge()
-    from needling.simulation.substances import missing, substance_of
+    from needling.simulation.seam.substances import missing, substance_of
 
     own = substance_of(substance, kb, ingredient) if isinstance(substance, str) else substance
     needles = _needles(site, setting, needle_length_mm, device, protocol, plan, session, kb)

@@ -16,10 +16,10 @@ from needling.errors import BadInput, OutOfRange
 from needling.knowledge import load_knowledge
 from needling.simulation import Belief, Course, Models, changed, forecast, objectives, simulate, simulate_many
 from needling.simulation.depths import depth_area
-from needling.simulation.endpoints import ENDPOINTS, endpoint_grades, stop_limits
 from needling.simulation.equations import closure, depth
 from needling.simulation.models import choices
-from needling.simulation.outcomes import at_time
+from needling.simulation.seam.endpoints import ENDPOINTS, endpoint_grades, stop_limits
+from needling.simulation.seam.outcomes import at_time
 
 BELIEF = Belief.prior(world(), members=32)
 FEW = settings(max_examples=15)

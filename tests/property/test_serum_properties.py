@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from needling.documents.exposure import SerumGate, SerumUse, Substance
 from needling.knowledge import load_knowledge
-from needling.simulation.applied import SerumRun, run_serum
 from needling.simulation.belief import Belief
+from needling.simulation.seam.applied import SerumRun, run_serum
 from needling.simulation.serum import PAST_BARRIER, forecast_serum, permeability
 
 KB = load_knowledge()

@@ -23,8 +23,8 @@ from needling.simulation import (
 from needling.simulation.bind import log_likelihood, planned_density_per_cm2
 from needling.simulation.equations import depth, healing
 from needling.simulation.metrics import bias, coverage, crps_from_ensemble, crps_from_quantiles, quantile_at
-from needling.simulation.outcomes import true_change_sd
-from needling.simulation.summary import _seen
+from needling.simulation.seam.outcomes import true_change_sd
+from needling.simulation.seam.summary import _seen
 
 BELIEF = Belief.prior(world(), members=24)
 FEW = settings(max_examples=12)

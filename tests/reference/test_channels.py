@@ -21,7 +21,7 @@ from needling.simulation.mapping import measures
 from needling.simulation.mapping.devices import Faults, Geometry, Pattern, Reach
 from needling.simulation.mapping.punctures import Punctures, puncture, recorded, scattered
 from needling.simulation.mapping.region import Region
-from needling.simulation.picture import picture_of
+from needling.simulation.seam.picture import picture_of
 
 PER_CM2 = 1e4
 SIDE = 0.08

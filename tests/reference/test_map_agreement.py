@@ -29,7 +29,7 @@ from needling.simulation.mapping.agreement import agreement as compare
 from needling.simulation.mapping.punctures import Punctures, recorded, scattered
 from needling.simulation.mapping.stimulus import HealedMap, Stimulus, amplitude, convolved, coverage_map
 from needling.simulation.models import Models
-from needling.simulation.picture import ChannelMap, middle_member
+from needling.simulation.seam.picture import ChannelMap, middle_member
 
 STROKE = Stroke(zone="cheek-left", needle_length_mm=1.5, directions_count=4, passes_count=4, force_N=5)
 ZONE = Outline.rectangle(50, 50)

@@ -87,7 +87,7 @@ def test_a_delivery_that_fails_ends_with_one() -> None:
 
 @pytest.mark.parametrize("text", ["", "50", "0x10", "1,2 3,4", "a,b c,d e,f", "0,0 1 2,2"])
 def test_a_zone_that_cannot_be_read_is_refused(text: str) -> None:
-    from needling.simulation.picture import channel_map as lay
+    from needling.simulation.seam.picture import channel_map as lay
 
     with pytest.raises(BadInput):
         lay("roller-192", STROKE, read_zone(text), load_knowledge())

@@ -13,7 +13,7 @@ from tests.validation.finding import Finding, of_people
 from tests.virtual_world import course_plan, somebody
 
 from needling.simulation import Belief, Course, Models, simulate
-from needling.simulation.outcomes import at_time
+from needling.simulation.seam.outcomes import at_time
 
 DAY_S = 86400.0
 BASELINE_SHARE_OF_TYPE_III = 0.2

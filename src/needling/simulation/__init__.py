@@ -13,7 +13,7 @@ _HOME = {
     "CourseResult": ("course", "CourseResult"),
     "Objectives": ("course", "Objectives"),
     "Models": ("models", "Models"),
-    "changed": ("changes", "changed"),
+    "changed": ("seam.changes", "changed"),
     "depth_area": ("depths", "depth_area"),
     "simulate": ("bind", "simulate"),
     "simulate_many": ("bind", "simulate_many"),
@@ -24,12 +24,12 @@ _HOME = {
     "lanes_are_warm": ("engines.lanes", "is_warm"),
     "warm_lanes": ("engines.lanes", "warm"),
     "warm_all_lanes": ("engines.lanes", "warm_all"),
-    "picture_of": ("picture", "picture_of"),
-    "ChannelMap": ("picture", "ChannelMap"),
-    "channel_map": ("picture", "channel_map"),
-    "recorded_map": ("picture", "recorded_map"),
-    "agreement": ("picture", "agreement"),
-    "agreement_report": ("picture", "agreement_report"),
+    "picture_of": ("seam.picture", "picture_of"),
+    "ChannelMap": ("seam.picture", "ChannelMap"),
+    "channel_map": ("seam.picture", "channel_map"),
+    "recorded_map": ("seam.picture", "recorded_map"),
+    "agreement": ("seam.picture", "agreement"),
+    "agreement_report": ("seam.picture", "agreement_report"),
     "stimulus_map": ("mapping.stimulus", "stimulus_map"),
     "heal_cells": ("mapping.stimulus", "heal_cells"),
     "sobol": ("sensitivity", "sobol"),
@@ -42,7 +42,6 @@ __all__ = [*_HOME]
 if TYPE_CHECKING:
     from needling.simulation.belief import Belief
     from needling.simulation.bind import forecast, log_likelihood, objectives, simulate, simulate_many
-    from needling.simulation.changes import changed
     from needling.simulation.course import Course, CourseResult, Objectives
     from needling.simulation.depths import depth_area
     from needling.simulation.engines.lanes import is_warm as lanes_are_warm
@@ -52,7 +51,9 @@ if TYPE_CHECKING:
     from needling.simulation.identifiability import identify
     from needling.simulation.mapping.stimulus import heal_cells, stimulus_map
     from needling.simulation.models import Models
-    from needling.simulation.picture import (
+    from needling.simulation.recalibrate import reweight
+    from needling.simulation.seam.changes import changed
+    from needling.simulation.seam.picture import (
         ChannelMap,
         agreement,
         agreement_report,
@@ -60,7 +61,6 @@ if TYPE_CHECKING:
         picture_of,
         recorded_map,
     )
-    from needling.simulation.recalibrate import reweight
     from needling.simulation.sensitivity import sobol
 
 

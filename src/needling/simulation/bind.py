@@ -1,9 +1,8 @@
 """The one seam between documents and arrays: plan, person and assessment in, course out, and back to a forecast.
 
-Its pieces: :mod:`~needling.simulation.tools` and :mod:`~needling.simulation.laying` (strokes, and what sessions lay),
-:mod:`~needling.simulation.endpoints` (where a session stops),
-:mod:`~needling.simulation.person` and :mod:`~needling.simulation.closing` (what a person and a cover change),
-:mod:`~needling.simulation.outcomes`, :mod:`~needling.simulation.harms`, :mod:`~needling.simulation.summary`.
+Its pieces lie in :mod:`needling.simulation.seam`: ``tools`` and ``laying`` (strokes, and what sessions lay),
+``endpoints`` (where a session stops), ``person`` and ``closing`` (what a person and a cover change), ``outcomes``, ``harms``,
+``summary``.
 """
 
 from __future__ import annotations
@@ -18,18 +17,18 @@ from numpy.typing import NDArray
 from needling.documents import Assessment, Forecast, Person, Plan
 from needling.errors import BadInput, did_you_mean
 from needling.knowledge.base import Knowledge
-from needling.simulation import closing, harms, outcomes
 from needling.simulation.belief import Belief
-from needling.simulation.changes import changed
-from needling.simulation.context import Context, Draw, Zone
 from needling.simulation.course import Course, CourseResult, Objectives
-from needling.simulation.endpoints import ENDPOINTS, beyond_endpoint, endpoint_grades, reference_stimulus
 from needling.simulation.engines import MEASURES, STROKE_MEASURES, Task
 from needling.simulation.equations import depth, healing
-from needling.simulation.laying import STIMULUS, Laid, Spatial, lay, rows_of, spatial_factors, visits_of
 from needling.simulation.models import Models
-from needling.simulation.person import OPENINGS, modified
-from needling.simulation.tools import Strokes, planned_density_per_cm2, reference_tool, strokes_on
+from needling.simulation.seam import closing, harms, outcomes
+from needling.simulation.seam.changes import changed
+from needling.simulation.seam.context import Context, Draw, Zone
+from needling.simulation.seam.endpoints import ENDPOINTS, beyond_endpoint, endpoint_grades, reference_stimulus
+from needling.simulation.seam.laying import STIMULUS, Laid, Spatial, lay, rows_of, spatial_factors, visits_of
+from needling.simulation.seam.person import OPENINGS, modified
+from needling.simulation.seam.tools import Strokes, planned_density_per_cm2, reference_tool, strokes_on
 from needling.units import from_si, to_si
 
 __all__ = [
@@ -103,7 +102,7 @@ def simulate(
 
     Args:
         missed, moved: sessions that do not happen, and days by which others come later; the course is then that of
-            :func:`needling.simulation.changes.changed`, whose plan ``course.context.plan`` is.
+            :func:`needling.simulation.seam.changes.changed`, whose plan ``course.context.plan`` is.
     """
     life = changed(plan, missed=missed, moved=moved)
     return simulate_many([life], person, assessment, belief, key=key, models=models, spatial=spatial)[0]
@@ -338,7 +337,7 @@ def forecast(course: Course, plan: Plan) -> Forecast:
     Raises:
         BadInput: the course was made from another plan.
     """
-    from needling.simulation.summary import write_forecast
+    from needling.simulation.seam.summary import write_forecast
 
     if course.context.plan != plan:
         raise BadInput(f"this course was simulated for the plan '{course.context.plan.label}', not for '{plan.label}'")

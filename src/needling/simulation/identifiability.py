@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from needling.errors import BadInput, OutOfRange
-from needling.simulation import outcomes
 from needling.simulation.belief import Belief, Layer
 from needling.simulation.bind import simulate
 from needling.simulation.course import CourseResult
 from needling.simulation.design import Column, designed, varying
+from needling.simulation.seam import outcomes
 from needling.units import to_si
 
 if TYPE_CHECKING:

@@ -19,13 +19,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from needling.errors import BadInput, NotAllowed
-from needling.simulation import outcomes
 from needling.simulation.belief import Belief
 from needling.simulation.bind import objectives, simulate
 from needling.simulation.counting import Counts
 from needling.simulation.course import Course, CourseResult
 from needling.simulation.models import Models
-from needling.simulation.person import OPENINGS
+from needling.simulation.seam import outcomes
+from needling.simulation.seam.person import OPENINGS
 from needling.units import from_si
 
 if TYPE_CHECKING:
@@ -183,10 +183,10 @@ def serum_doses(use: SerumUse, gate: SerumGate) -> Also:
 
     Assumes: the use's own stroke and time; the people of the course, with their closing and their layers.
     """
-    from needling.simulation.applied import arrays
     from needling.simulation.engines import COMPARTMENTS
     from needling.simulation.engines.lanes.transport import spread
     from needling.simulation.engines.mesh import FAST
+    from needling.simulation.seam.applied import arrays
 
     if not gate.allowed and not gate.stamp:
         raise NotAllowed(f"{use.substance.name}: {gate.why}")

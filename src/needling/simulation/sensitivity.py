@@ -22,7 +22,6 @@ from numpy.typing import NDArray
 from needling.errors import BadInput, OutOfRange, did_you_mean
 from needling.knowledge.load import BASE, section_files
 from needling.knowledge.schema import Scale
-from needling.simulation import outcomes
 from needling.simulation.belief import Belief
 from needling.simulation.bind import simulate
 from needling.simulation.course import Course, CourseResult
@@ -32,6 +31,7 @@ from needling.simulation.equations.stroke import KINDS
 from needling.simulation.indices import CONFIDENCE, SAMPLES, Factor, View, check_samples, sobol_indices, standard_normal
 from needling.simulation.models import Models
 from needling.simulation.nearby import CHANGES, settable
+from needling.simulation.seam import outcomes
 from needling.units import from_si
 
 if TYPE_CHECKING:
@@ -204,7 +204,7 @@ def serum_output(use: SerumUse, gate: SerumGate, place: str = "dermis", *, key: 
         raise BadInput(f"no place '{place}'{did_you_mean(place, COMPARTMENTS)}; there are {', '.join(COMPARTMENTS)}")
 
     def largest(course: Course) -> Floats:
-        from needling.simulation.applied import run_serum
+        from needling.simulation.seam.applied import run_serum
 
         amount = run_serum(use, gate, course.context.belief, key=key).needled[COMPARTMENTS.index(place)].max(axis=0)
         return np.asarray(np.log10(np.maximum(from_si(1.0, "ug_per_cm2") * amount, _LEAST_AMOUNT)))

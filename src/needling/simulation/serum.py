@@ -1,7 +1,7 @@
 """What a serum does, in documents: how easily it passes, where it is over time, and how far all that can be trusted.
 
 The topical gate comes before: :func:`forecast_serum` needs its answer, and refuses where it says no. The public
-verb, which asks the gate, is :func:`needling.applying.serum`. :mod:`~needling.simulation.applied` makes the arrays.
+verb, which asks the gate, is :func:`needling.applying.serum`. ``seam.applied`` makes the arrays.
 """
 
 from __future__ import annotations
@@ -22,7 +22,11 @@ from needling.documents.exposure import (
     Substance,
 )
 from needling.knowledge.base import Knowledge
-from needling.simulation.applied import (
+from needling.simulation.belief import Belief
+from needling.simulation.engines import COMPARTMENTS
+from needling.simulation.equations import permeation
+from needling.simulation.equations.permeation import EPA_PARAMETERS, POTTS_GUY_PARAMETERS, WILSCHUT_PARAMETERS
+from needling.simulation.seam.applied import (
     Openings,
     SerumRun,
     drawn_for,
@@ -31,12 +35,8 @@ from needling.simulation.applied import (
     run_serum,
     thickness_of,
 )
-from needling.simulation.belief import Belief
-from needling.simulation.engines import COMPARTMENTS
-from needling.simulation.equations import permeation
-from needling.simulation.equations.permeation import EPA_PARAMETERS, POTTS_GUY_PARAMETERS, WILSCHUT_PARAMETERS
+from needling.simulation.seam.substances import missing, molecule_of, substance_of
 from needling.simulation.skin import Molecule, each, layers
-from needling.simulation.substances import missing, molecule_of, substance_of
 from needling.units import from_si, to_si
 
 __all__ = ["enhancement", "forecast_serum", "missing", "permeability", "run_serum", "substance_of"]

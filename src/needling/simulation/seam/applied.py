@@ -14,14 +14,14 @@ from needling.errors import BadInput, NotAllowed
 from needling.knowledge.base import Knowledge
 from needling.knowledge.schema import Site
 from needling.simulation.belief import Belief
-from needling.simulation.closing import half_lives
 from needling.simulation.engines import Serum, Spread
 from needling.simulation.engines.serum import MOST_CHANNELS
 from needling.simulation.equations import closure, depth
-from needling.simulation.person import modified
+from needling.simulation.seam.closing import half_lives
+from needling.simulation.seam.person import modified
+from needling.simulation.seam.substances import molecule_of
+from needling.simulation.seam.tools import Strokes, tool_of
 from needling.simulation.skin import Layers, Thickness, each, layers
-from needling.simulation.substances import molecule_of
-from needling.simulation.tools import Strokes, tool_of
 from needling.units import to_si
 
 Floats = NDArray[np.float64]

@@ -9,8 +9,8 @@ import numpy as np
 from needling.documents import Assessment, Endpoint
 from needling.knowledge.schema import Indication
 from needling.simulation.belief import Belief, normal
-from needling.simulation.context import Baseline, Context, Draw, Floats, Zone
 from needling.simulation.models import Models
+from needling.simulation.seam.context import Baseline, Context, Draw, Floats, Zone
 from needling.units import to_si
 
 

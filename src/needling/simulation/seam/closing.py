@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from needling.documents import Session
-from needling.simulation.context import Draw, Floats
 from needling.simulation.engines import Task
 from needling.simulation.engines.arrays import on_arrays
 from needling.simulation.equations import closure
 from needling.simulation.models import Models
+from needling.simulation.seam.context import Draw, Floats
 
 
 def is_covered(sessions: Sequence[Session]) -> bool:

@@ -7,11 +7,11 @@ import numpy as np
 from needling.documents import Condition, Session, Stroke
 from needling.errors import OutOfRange
 from needling.knowledge.schema import Device
-from needling.simulation.context import Draw, Floats, Zone
 from needling.simulation.engines import STROKE_MEASURES
 from needling.simulation.equations import rolling
 from needling.simulation.equations.stroke import CONDITIONS, KINDS, STROKE_PARAMETERS, TOOL
 from needling.simulation.models import Models
+from needling.simulation.seam.context import Draw, Floats, Zone
 from needling.units import from_si, to_si
 
 Tool = tuple[float, ...]

@@ -26,7 +26,7 @@ from needling.simulation.mapping.devices import Edges, Faults, Geometry, Pattern
 from needling.simulation.mapping.punctures import Ints, Punctures, puncture, recorded
 from needling.simulation.mapping.region import Cells, Region
 from needling.simulation.mapping.stimulus import Stimulus, stimulus_map
-from needling.simulation.tools import planned_density_per_cm2, tool_of
+from needling.simulation.seam.tools import planned_density_per_cm2, tool_of
 from needling.units import from_si, to_si
 
 Floats = NDArray[np.float64]

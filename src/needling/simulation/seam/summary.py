@@ -10,15 +10,15 @@ from numpy.typing import ArrayLike
 
 from needling.documents import Endpoint, Forecast, MeasureForecast, NotBefore, Outcome, PassesForecast
 from needling.knowledge.base import USUAL_SET
-from needling.simulation import harms, outcomes
-from needling.simulation.assumptions import assumptions
 from needling.simulation.belief import normal
 from needling.simulation.bind import ENDPOINTS, endpoint_grades
-from needling.simulation.context import Baseline, Context, Floats, Zone
 from needling.simulation.course import Course, CourseResult
 from needling.simulation.models import PARAMETERS
-from needling.simulation.person import OPENINGS
 from needling.simulation.quantiles import quantiles, rounded
+from needling.simulation.seam import harms, outcomes
+from needling.simulation.seam.assumptions import assumptions
+from needling.simulation.seam.context import Baseline, Context, Floats, Zone
+from needling.simulation.seam.person import OPENINGS
 from needling.units import from_si, to_si
 
 _Table = tuple[tuple[float, ...], ...]

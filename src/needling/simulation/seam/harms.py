@@ -10,9 +10,9 @@ from needling.documents import Harm, Phototype, Stroke
 from needling.knowledge.base import Knowledge
 from needling.knowledge.schema import AdverseEvent, Device
 from needling.simulation.belief import beta
-from needling.simulation.context import Context, Floats
 from needling.simulation.equations import rolling
 from needling.simulation.quantiles import quantiles
+from needling.simulation.seam.context import Context, Floats
 from needling.units import to_si
 
 # Adverse events whose chance follows the plan; the others keep their published rate.

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import get_args
 
 from needling.documents import Assessment, Person, Phototype
-from needling.simulation.context import Draw, age_y, fact
 from needling.simulation.engines.arrays import on_arrays
 from needling.simulation.equations import closure
+from needling.simulation.seam.context import Draw, age_y, fact
 from needling.units import to_si
 
 OPENINGS = ("barrier", "water", "structure")

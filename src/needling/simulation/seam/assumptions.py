@@ -8,10 +8,10 @@ import numpy as np
 
 from needling.documents import Assumption
 from needling.knowledge.base import USUAL_SET, Knowledge
-from needling.simulation import closing
-from needling.simulation.context import Context, fact
 from needling.simulation.course import Course
 from needling.simulation.models import choices
+from needling.simulation.seam import closing
+from needling.simulation.seam.context import Context, fact
 
 _CONDITION = {
     "worn": "Needles that were used before or are bent are taken as blunter and of uneven depth; nobody has measured "

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from needling.documents import Endpoint
-from needling.simulation.context import Context, Draw, Floats
 from needling.simulation.course import Course
 from needling.simulation.engines import STROKE_MEASURES
 from needling.simulation.equations import depth
+from needling.simulation.seam.context import Context, Draw, Floats
 from needling.units import to_si
 
 ENDPOINTS: tuple[Endpoint, ...] = get_args(Endpoint)

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from needling.documents import Plan, Session
 from needling.errors import BadInput, OutOfRange, did_you_mean
 from needling.knowledge.base import Knowledge
-from needling.simulation.context import Draw, Zone
-from needling.simulation.endpoints import ENDPOINTS, visit_zone
 from needling.simulation.engines import STROKE_MEASURES
 from needling.simulation.models import Models
-from needling.simulation.tools import Strokes, passes_of, strokes_on, tool_of
+from needling.simulation.seam.context import Draw, Zone
+from needling.simulation.seam.endpoints import ENDPOINTS, visit_zone
+from needling.simulation.seam.tools import Strokes, passes_of, strokes_on, tool_of
 from needling.units import to_si
 
 Floats = NDArray[np.float64]

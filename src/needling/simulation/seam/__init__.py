@@ -1,0 +1,1 @@
+"""The pieces of the seam between documents and arrays; its doors are ``bind``, ``serum`` and ``systemic``."""
