@@ -81,7 +81,7 @@ format: $(VENV)/.dev ## put all Python files into the house's format
 bench: $(VENV)/.bench $(VENV)/.warm ## ratios within one run, against named peers
 	@$(BIN)/python benchmarks/run.py
 
-evaluate: $(VENV)/.dev $(VENV)/.warm ## published results against the model; writes docs/evaluation.md
+evaluate: $(VENV)/.dev $(VENV)/.warm ## every published and exact number beside ours; out/evaluation.html, .json, docs/evaluation.md
 	@NEEDLING_WRITE_DOCS=1 $(BIN)/python -m pytest -m "" tests/validation $(ARGS)
 
 # ---------------------------------------------------------------- generated files

@@ -64,6 +64,12 @@ def test_every_command_is_in_the_readme() -> None:
     assert names == {name for row in rows for name in re.findall(r"`needling ([a-z]+)", row)}
 
 
+@pytest.mark.parametrize("block", fenced(README, "python"))
+def test_the_python_in_the_readme_runs(block: str, capsys: pytest.CaptureFixture[str]) -> None:
+    exec(compile(block, "README.md", "exec"), {})
+    assert capsys.readouterr().out.count("\n") == block.count("print(")
+
+
 def test_every_setting_is_in_the_readme() -> None:
     code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "src").rglob("*.py"))
     for name in set(re.findall(r"\bNEEDLING_[A-Z]+\b", code)):

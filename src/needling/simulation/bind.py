@@ -1,8 +1,8 @@
 """The one seam between documents and arrays: plan, person and assessment in, course out, and back to a forecast.
 
 Its pieces lie in :mod:`needling.simulation.seam`: ``tools`` and ``laying`` (strokes, and what sessions lay),
-``endpoints`` (where a session stops), ``person`` and ``closing`` (what a person and a cover change), ``outcomes``, ``harms``,
-``summary``.
+``endpoints`` (where a session stops), ``person`` and ``closing`` (what a person and a cover change),
+``outcomes``, ``harms`` and ``summary``.
 """
 
 from __future__ import annotations
