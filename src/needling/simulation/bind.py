@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from needling.documents import Assessment, Forecast, Person, Plan
 from needling.errors import BadInput, did_you_mean
 from needling.knowledge.base import Knowledge
+from needling.simulation import engines
 from needling.simulation.belief import Belief
 from needling.simulation.course import Course, CourseResult, Objectives
 from needling.simulation.engines import MEASURES, STROKE_MEASURES, Task
@@ -95,6 +96,7 @@ def simulate(
     key: int = 0,
     models: Models | None = None,
     spatial: Spatial | None = None,
+    engine: str = "lanes",
     missed: Collection[int] = (),
     moved: Mapping[int, float] | None = None,
 ) -> Course:
@@ -105,7 +107,7 @@ def simulate(
             :func:`needling.simulation.seam.changes.changed`, whose plan ``course.context.plan`` is.
     """
     life = changed(plan, missed=missed, moved=moved)
-    return simulate_many([life], person, assessment, belief, key=key, models=models, spatial=spatial)[0]
+    return simulate_many([life], person, assessment, belief, key=key, models=models, spatial=spatial, engine=engine)[0]
 
 
 def simulate_many(
@@ -117,6 +119,7 @@ def simulate_many(
     key: int = 0,
     models: Models | None = None,
     spatial: Spatial | None = None,
+    engine: str = "lanes",
 ) -> list[Course]:
     """All candidates on the same possible people, with the same luck, in one batch.
 
@@ -125,6 +128,7 @@ def simulate_many(
         person, assessment: who, and what was found. belief: the ensemble. key: of the random numbers.
         models: which sub-models run; default :class:`~needling.simulation.models.Models`.
         spatial: factor on the stimulus of each zone, for the model "spatial" and only for it.
+        engine: how the equations are run, of :data:`~needling.simulation.engines.ENGINES`; all agree to 1e-6.
 
     Returns:
         One course for each plan, in order.
@@ -135,6 +139,7 @@ def simulate_many(
         OutOfRange: a kind of device without a model, or a spatial factor that is no finite number from 0.
     """
     models = models or Models()
+    chosen = engines.engine(engine)
     kb = belief.knowledge
     zones = _zones(assessment, kb)
     drawn = modified(belief.draw(key), person, assessment)
@@ -148,7 +153,7 @@ def simulate_many(
     }
     visits = [visits_of(plan) for plan in plans]
     rows = [rows_of(own, zones, strokes, kb, models) for own in visits]
-    strokes.run()
+    strokes.run(chosen)
     session_stimulus = {
         session: reference_stimulus(strokes.result[:, reference_rows[session[0]]], session[1], drawn)
         for session in {usual, *references.values()}
@@ -159,9 +164,7 @@ def simulate_many(
     ]
     tasks = [task for plan, laid in zip(plans, laid_of, strict=True) for task in _tasks(plan, zones, laid, drawn)]
 
-    from needling.simulation.engines import lanes
-
-    healed = lanes.heal(tasks, np.array([drawn[name] for name in healing.PARAMETERS]))
+    healed = chosen.heal(tasks, np.array([drawn[name] for name in healing.PARAMETERS]))
     if models.closure == "two-phase":
         healed = [(_with_two_phases(task, out, drawn), calm) for task, (out, calm) in zip(tasks, healed, strict=True)]
     reference = _Reference(

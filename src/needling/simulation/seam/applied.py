@@ -14,7 +14,7 @@ from needling.errors import BadInput, NotAllowed
 from needling.knowledge.base import Knowledge
 from needling.knowledge.schema import Site
 from needling.simulation.belief import Belief
-from needling.simulation.engines import Serum, Spread
+from needling.simulation.engines import Serum, Spread, engine
 from needling.simulation.engines.serum import MOST_CHANNELS
 from needling.simulation.equations import closure, depth
 from needling.simulation.seam.closing import half_lives
@@ -109,7 +109,7 @@ def openings_of(use: SerumUse, horny: Floats, kb: Knowledge, drawn: Draw) -> Ope
         )
         strokes = Strokes((), drawn)
         row = strokes.row(tool_of(device, stroke), 0)
-        strokes.run()
+        strokes.run(engine("lanes"))
         median = strokes.measure("depth", row) * drawn["channel-depth-kept-share"]
         scatter = strokes.measure("scatter", row)
         density = strokes.measure("density", row) * each(depth.share_deeper, horny, median, scatter)

@@ -7,7 +7,7 @@ import numpy as np
 from needling.documents import Condition, Session, Stroke
 from needling.errors import OutOfRange
 from needling.knowledge.schema import Device
-from needling.simulation.engines import STROKE_MEASURES
+from needling.simulation.engines import STROKE_MEASURES, Engine
 from needling.simulation.equations import rolling
 from needling.simulation.equations.stroke import CONDITIONS, KINDS, STROKE_PARAMETERS, TOOL
 from needling.simulation.models import Models
@@ -109,16 +109,14 @@ class Strokes:
         """Row of a stroke in the result, adding it when it is new; zone: its place, one past the last for the cheek."""
         return self._row_of.setdefault((tool, zone), len(self._row_of))
 
-    def run(self) -> None:
+    def run(self, engine: Engine) -> None:
         """Fill ``result``: float64[measure, row, member]."""
-        from needling.simulation.engines import lanes
-
         epidermis = [epidermis_of(zone, self._drawn) for zone in self._zones]
         epidermis.append(self._drawn["reference-epidermis"] * self._drawn["epidermis-ratio"])
         parameters = np.array([self._drawn[name] for name in STROKE_PARAMETERS])
         tools = np.array([tool for tool, _ in self._row_of]).reshape(-1, len(TOOL))
         skin = np.array([epidermis[zone] for _, zone in self._row_of]).reshape(tools.shape[0], parameters.shape[1])
-        self.result = lanes.strokes(tools, skin, parameters)
+        self.result = engine.strokes(tools, skin, parameters)
 
     def measure(self, name: str, row: int) -> Floats:
         """One measure of one stroke, float64[member]."""
