@@ -34,7 +34,7 @@ def rolled(passes: int, key: int = 0) -> ChannelMap:
     return channel_map("roller-192", stroke, Outline.rectangle(40, 40), load_knowledge(), key=key)
 
 
-def empty(passes: int, keys: int = 6) -> list[float]:
+def empty(passes: int, keys: int = 4) -> list[float]:
     """Share of square millimetres without a channel, for several hands."""
     return [rolled(passes, key).report().empty_share for key in range(keys)]
 
@@ -42,7 +42,7 @@ def empty(passes: int, keys: int = 6) -> list[float]:
 def main() -> float:
     """Passes at which the mean hand leaves 5 %."""
     passes = (14, 16, 18, 20, 22, 24)
-    left = [np.mean(empty(number, 4)) for number in passes]
+    left = [np.mean(empty(number)) for number in passes]
     return float(np.interp(-np.log(ENOUGH), -np.log(left), passes))
 
 
@@ -52,7 +52,7 @@ def draw() -> None:
     with page(
         "even_map",
         f"It takes about {main():.0f} passes until 95 of 100 square millimetres have a channel",
-        "Simulated: 192 needles, 1.5 mm, lifted between lanes, four directions; dots are six hands. 4 x 4 cm.",
+        "Simulated: 192 needles, 1.5 mm, lifted between lanes, one to four directions, 4 x 4 cm; dots are four hands.",
         columns=3, size=(8.2, 3.6), width_ratios=(1, 1, 2),
     ) as (few, many, axes):  # fmt: skip
         for panel, number in ((few, 4), (many, 20)):
