@@ -146,24 +146,6 @@ def roofline(task: Task, seconds: float, steps: int) -> dict[str, float]:
     return {"roofline_share": flops / seconds / bound}
 
 
-def on_the_gpu(task: Task, parameters: Floats) -> dict[str, float]:
-    """The same courses on a GPU, where JAX sees one; else nothing."""
-    try:
-        import jax
-
-        from needling.simulation.engines import xla
-
-        if jax.default_backend() != "gpu":
-            return {}
-        jax.config.update("jax_enable_x64", True)
-        xla.heal([task], parameters)
-        taken = best(lambda: xla.heal([task], parameters), 5)
-    except ImportError:
-        return {}
-    print(f"XLA on {jax.devices()[0].device_kind}, default grid: {taken * 1e3:.1f} ms")
-    return {"gpu_s": taken}
-
-
 def run() -> dict[str, float]:
     """Measure, print and return the ratios."""
     task, parameters = year(PEOPLE), people(PEOPLE)
@@ -197,7 +179,7 @@ def run() -> dict[str, float]:
         found["times_yardstick"] = 1 / found["yardstick_ratio"]
     found |= {"coarse_error": coarse.error, "fine_error": ours["fine"].error, "coarse_s": coarse.seconds}
     steps = graded_grid(task.session_time, task.report_time, *fastest_rates(parameters), used["coarse"]).step.size
-    return found | roofline(task, coarse.seconds, steps) | on_the_gpu(task, parameters)
+    return found | roofline(task, coarse.seconds, steps)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from typing import NamedTuple
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
-PARTS = ("startup", "knowledge", "choice", "healing", "transport", "mapping", "population", "growth")
+PARTS = ("startup", "knowledge", "choice", "healing", "transport", "mapping", "population", "accelerator", "growth")
 LIBRARIES = ("numba", "numpy", "scipy", "pydantic", "matplotlib", "jax", "diffrax", "libroadrunner", "fipy", "py-pde")
 
 
@@ -46,6 +46,28 @@ BARS = (
     Bar("healing", "diffrax_ratio", "10,000 courses against diffrax Tsit5", 100, at_least=True, unit="x"),
     Bar("healing", "times_yardstick", "10,000 courses: times the C yardstick", 3, unit="x"),
     Bar("healing", "fine_error", "default grid: error against the oracle", 1e-6),
+    Bar("transport", "one_error", "one 24 h transport run: error against the oracle", 1e-3),
+    Bar("transport", "one_fipy", "one 24 h transport run against FiPy", 500, at_least=True, unit="x"),
+    Bar("transport", "one_pde", "one 24 h transport run against py-pde", 50, at_least=True, unit="x"),
+    Bar("transport", "one_scipy", "one 24 h transport run against SciPy BDF", 5, at_least=True, unit="x"),
+    Bar("transport", "many_error", "10,000 people, transport: error against the oracle", 1e-3),
+    Bar(
+        "transport",
+        "many_scipy",
+        "10,000 people, transport, against a SciPy process pool",
+        200,
+        at_least=True,
+        unit="x",
+    ),
+    Bar("transport", "yardstick", "10,000 people, transport, against the C yardstick", 1, at_least=True, unit="x"),
+    Bar(
+        "mapping",
+        "map_ratio",
+        "channel map 10 x 10 cm, 40 passes, against NumPy, cKDTree, gaussian_filter",
+        10,
+        at_least=True,
+        unit="x",
+    ),
     Bar("population", "population_ratio", "1,000,000 people: time for each against 1,000", 1.3, unit="x"),
     Bar("population", "population_memory", "1,000,000 people: memory against a tenth of them", 1.1, unit="x"),
 )
