@@ -25,7 +25,7 @@ def patches() -> AnaestheticForecast:
     """Three patches of 5 %, 420 cm2, twelve hours on the back; patches are for research only."""
     return numbing(
         "custom", contents_pct={"lidocaine": 5}, form="patch", amount_g=42, area_cm2=420, contact_min=720,
-        site="shoulder-back", weight_kg=70, skin="whole", covered=True, research=True,
+        site="shoulder-back", weight_kg=70, skin="whole", covered=True, setting="clinic", research=True,
     )  # fmt: skip
 
 
@@ -40,6 +40,7 @@ def cream() -> AnaestheticForecast:
         weight_kg=70,
         covered=True,
         skin="whole",
+        setting="clinic",
     )
 
 

@@ -32,7 +32,7 @@ def numbing(
     kb: Knowledge | None = None,
     covered: bool | None = None,
     skin: Skin | None = None,
-    setting: Setting = "clinic",
+    setting: Setting = "home",
     weight_kg: float | None = None,
     age_y: float | None = None,
     liver_disease: bool | None = None,
@@ -55,7 +55,7 @@ def numbing(
             is wiped off (min). site: one place or several, which then share amount and area alike; ``face`` is allowed.
         kb: knowledge; the shipped one when left out. covered: wrapped, or open to the air; None: not asked, and
             computed as wrapped.
-        skin: whole, needled or broken; None: not asked. setting: home or clinic.
+        skin: whole, needled or broken; None: not asked. setting: home (always refused) or clinic; home when not said.
         weight_kg, age_y, liver_disease, heart_disease, methaemoglobin_risk: of the person; None: not asked.
         contents_pct: drug and strength (%) of a custom product. form: a patch is for research.
         compartments: of the body; two give an earlier peak.

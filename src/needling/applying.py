@@ -5,7 +5,7 @@ This is the only way to a serum forecast that asks the gate itself.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 from pydantic import ValidationError
 
@@ -15,6 +15,7 @@ from needling.errors import BadInput, NotAllowed
 from needling.knowledge import Knowledge, load_knowledge
 from needling.planning.protocol import USUAL, parse
 from needling.planning.topicals import RESEARCH_STAMP, gate
+from needling.units import from_si, to_si
 
 MEMBERS = 256
 """Possible people of an ensemble unless asked otherwise."""
@@ -29,6 +30,7 @@ class _Needles(NamedTuple):
     directions_count: int = 4
     passes_count: int = 4
     force_N: float | None = None
+    longest_mm: float | None = None  # of all needles of the session, when they differ
 
 
 def _usual_length(site: str, setting: Setting, kb: Knowledge) -> float:
@@ -55,7 +57,7 @@ def _needles(
     session: int,
     kb: Knowledge,
 ) -> _Needles:
-    """The needling that was asked for: a protocol's first group, a plan's stroke, or a device and a length."""
+    """The needling that was asked for: a device and a length, or a session's longest needle on the site."""
     if protocol is not None:
         if plan is not None or needle_length_mm is not None or device is not None:
             raise BadInput("a protocol says device and length itself; leave plan, needle_length_mm and device out")
@@ -65,9 +67,11 @@ def _needles(
         groups = [group for group in phases[0].groups if site is None or any(_on(zone, site) for zone in group.zones)]
         if not groups:
             raise BadInput(f"the protocol does not needle '{site}'")
-        first = groups[0]
+        first = max(groups, key=lambda group: group.needle_length_mm)
+        longest = max(group.needle_length_mm for group in phases[0].groups)
         where = next(zone for zone in first.zones if site is None or _on(zone, site))
-        return _Needles(where, first.device, first.needle_length_mm, first.directions_count, first.passes_count)
+        how = (first.needle_length_mm, first.directions_count, first.passes_count)
+        return _Needles(where, first.device, *how, longest_mm=longest)
     if plan is not None:
         if needle_length_mm is not None or device is not None:
             raise BadInput("a plan says device and length itself; leave needle_length_mm and device out")
@@ -79,9 +83,10 @@ def _needles(
         strokes = [stroke for stroke in visit.strokes if site is None or _on(stroke.zone, site)]
         if not strokes:
             raise BadInput(f"session {session} of the plan does not needle '{site}'")
-        one = strokes[0]
-        how = (one.needle_length_mm, one.directions_count, one.passes_count, one.force_N)
-        return _Needles(one.zone, visit.device, *how)
+        one = max(strokes, key=lambda stroke: stroke.needle_length_mm)
+        stroked = (one.needle_length_mm, one.directions_count, one.passes_count, one.force_N)
+        longest = max(stroke.needle_length_mm for stroke in visit.strokes)
+        return _Needles(one.zone, visit.device, *stroked, longest_mm=longest)
     where = site or "cheek"
     kb.site(where)  # an unknown site is said before anything else
     length = _usual_length(where, setting, kb) if needle_length_mm is None else needle_length_mm
@@ -94,16 +99,30 @@ def _on(zone: str, site: str) -> bool:
     return zone == site or zone in (f"{site}-left", f"{site}-right")
 
 
-def _beyond(needles: _Needles, setting: Setting, kb: Knowledge) -> str:
-    """Why needles of this length may not be used there; empty where they may."""
-    if needles.needle_length_mm is None:
+def _opened_mm(needles: _Needles, density_per_cm2: float | None, channel_depth_um: float | None) -> float | None:
+    """How deep the skin was opened at most, by needles or by channels that were counted; None: it is whole."""
+    opened = [length for length in (needles.needle_length_mm, needles.longest_mm) if length is not None]
+    if density_per_cm2 or channel_depth_um:
+        opened.append(from_si(to_si(channel_depth_um or 0.0, "um"), "mm"))
+    return max(opened, default=None)
+
+
+def _beyond(needles: _Needles, opened_mm: float | None, setting: Setting, kb: Knowledge) -> str:
+    """Why the skin may not be opened so deep there, or with this device; empty where it may."""
+    if opened_mm is None:
         return ""
+    if needles.device is not None:
+        device = kb.device(needles.device)
+        if device.kind not in kb.envelope(setting).device_kinds:
+            return f"a {device.kind} ({device.name}) is not for the {setting}. "
+        if setting == "home" and not device.home:
+            return f"{device.name} is not for the home. "
     site, envelope = kb.site(needles.site), kb.envelope(setting)
     ceiling = site.home_max_mm if setting == "home" else site.clinic_max_mm
     most = 0.0 if site.never else min(ceiling, envelope.needle_max_mm)
-    if needles.needle_length_mm <= most:
+    if opened_mm <= most:
         return ""
-    return f"needles of {needles.needle_length_mm:g} mm are not for the {site.name} ({setting}: at most {most:g} mm). "
+    return f"needles of {opened_mm:g} mm are not for the {site.name} ({setting}: at most {most:g} mm). "
 
 
 def ask_gate(
@@ -124,6 +143,12 @@ def ask_gate(
         why = "It has no entry in the knowledge base, so nothing shows that it may go on the skin."
         return SerumGate(allowed=False, why=why)
     topical = kb.find("topicals", substance.topical)
+    if topical.group == "anaesthetic":
+        why = (
+            "Whether a numbing cream may go on hangs on its label and on the person: ask needling numbing. "
+            + topical.because
+        )
+        return SerumGate(allowed=False, why=why, sources=_about_needling(topical.sources, kb))
     if needles_mm is None and topical.gate in ("wait", "before-only"):
         why = f"Whole skin and no needling: the wait does not count here. {topical.because}"
         return SerumGate(
@@ -184,6 +209,19 @@ def _refusal(asked: SerumGate, substance: Substance, setting: Setting, kb: Knowl
         f"Sources: {keys or 'none'}. To see what it would do, as research and stamped so on every output: "
         "research=True (command line: --research)."
     )
+
+
+def _vouched(own: Substance, kb: Knowledge) -> Substance:
+    """A substance of one's own may name a product, whose gate then speaks for it, only when it is that product's."""
+    if own.topical is None:
+        return own
+    topical = kb.find("topicals", own.topical)
+    known = topical.ingredients or (topical,)
+    if any(
+        (own.molar_mass_g_per_mol, own.log_kow_ratio) == (one.molar_mass_g_per_mol, one.log_kow_ratio) for one in known
+    ):
+        return own
+    return own.model_copy(update={"topical": None})
 
 
 def _checked(given: dict[str, Any]) -> SerumUse:
@@ -257,12 +295,15 @@ def serum(
         OutOfRange: values beyond what the model was made for.
     """
     kb = kb or load_knowledge()
+    if setting not in get_args(Setting):
+        raise BadInput(f"setting is {setting!r}; it is {' or '.join(get_args(Setting))}")
     from needling.simulation.seam.substances import missing, substance_of
 
-    own = substance_of(substance, kb, ingredient) if isinstance(substance, str) else substance
+    own = substance_of(substance, kb, ingredient) if isinstance(substance, str) else _vouched(substance, kb)
     needles = _needles(site, setting, needle_length_mm, device, protocol, plan, session, kb)
-    asked = ask_gate(own, needles.needle_length_mm, hours_after_h, setting, kb)
-    beyond = _beyond(needles, setting, kb)
+    opened_mm = _opened_mm(needles, density_per_cm2, channel_depth_um)
+    asked = ask_gate(own, opened_mm, hours_after_h, setting, kb)
+    beyond = _beyond(needles, opened_mm, setting, kb)
     if not research:
         if not asked.allowed:
             raise NotAllowed(_refusal(asked, own, setting, kb))

@@ -433,3 +433,20 @@ def test_named_parameters_move_the_answer_and_are_named() -> None:
     assert last == sorted(last)
     with pytest.raises(BadInput, match="did you mean 'open-air'"):
         Belief.prior(kb, parameter_set="open-aire")
+
+
+def test_coverage_that_rounds_to_one_stops_nobody_wrongly() -> None:
+    """Hundreds of passes cover all the skin: no NaN, no more passes than planned, and no stop for the number alone."""
+    from needling.simulation.engines import STROKE_MEASURES
+    from needling.simulation.seam.endpoints import visit_zone
+
+    drawn = Belief.prior(world(), members=8).draw(0)
+    stroke = np.ones((len(STROKE_MEASURES), 8))
+    stroke[STROKE_MEASURES.index("stimulus")] = 0.9
+    stroke[STROKE_MEASURES.index("strikes")] = 0.0
+    for endpoint in ("none", "faint-pink", "erythema", "pinpoint", "confluent"):
+        for strokes in ([(stroke, 320)], [(stroke, 320), (stroke, 320)]):
+            found = visit_zone(strokes, endpoint, drawn, to_endpoint=True)  # type: ignore[arg-type]
+            assert np.all(np.isfinite(found.measures)) and np.all(found.passes <= 320 * len(strokes))
+    never = visit_zone([(stroke, 320)], "confluent", drawn, to_endpoint=True)
+    assert np.all(never.passes == 320), "no blood, so nothing to stop at"

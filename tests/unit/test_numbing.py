@@ -18,6 +18,7 @@ from needling.report.about_numbing import level_figure, numbing_explanation
 
 QUIET: dict[str, Any] = {
     "amount_g": 10.0, "area_cm2": 100.0, "contact_min": 60.0, "site": "face", "weight_kg": 70.0, "age_y": 30.0,
+    "setting": "clinic",
     "skin": "whole", "covered": True, "liver_disease": False, "heart_disease": False, "methaemoglobin_risk": False,
     "members": 128,
 }  # fmt: skip
@@ -238,6 +239,7 @@ WORDS = [
     "60",
     "--site",
     "face",
+    "--clinic",
 ]
 ANSWERED = [
     "--weight-kg", "70", "--age-y", "30", "--skin", "whole", "--no-liver-disease", "--no-heart-disease",

@@ -87,9 +87,47 @@ def test_waits_open_the_gate(kb: Knowledge) -> None:
 def test_numbing_cream_goes_on_before_and_comes_off(kb: Knowledge) -> None:
     with pytest.raises(NotAllowed, match="before the session"):
         few("lidocaine-4", setting="clinic", kb=kb)
-    before = few("lidocaine-4", setting="clinic", hours_after_h=-1, kb=kb)
+    with pytest.raises(NotAllowed, match="needling numbing"):
+        few("lidocaine-4", setting="clinic", hours_after_h=-1, kb=kb)
+    before = few("lidocaine-4", setting="clinic", hours_after_h=-1, research=True, kb=kb)
+    assert before.stamp
     assert before.channels is None and before.enhancement_ratio == ()
     assert amount(before, "washed", whole=True) > 0
+
+
+@pytest.mark.parametrize("product", ["retinoid", "niacinamide", "lidocaine-4", "hyaluronic-acid-gel"])
+def test_counted_channels_are_not_whole_skin(kb: Knowledge, product: str) -> None:
+    """Saying that there were no needles opens no way around the gate or the envelope."""
+    with pytest.raises(NotAllowed):
+        few(product, needle_length_mm=0, density_per_cm2=200, channel_depth_um=2500, kb=kb)
+
+
+@pytest.mark.parametrize("setting", ["home", "clinic"])
+def test_numbing_cream_is_never_a_serum(kb: Knowledge, setting: str) -> None:
+    for more in ({"needle_length_mm": 0}, {"hours_after_h": -1}, {"needle_length_mm": 0, "concentration_share": 0.6}):
+        with pytest.raises(NotAllowed, match="needling numbing"):
+            few("lidocaine-4", setting=setting, kb=kb, **more)
+
+
+def test_a_pen_is_not_for_the_home(kb: Knowledge) -> None:
+    with pytest.raises(NotAllowed, match="is not for the home"):
+        few("hyaluronic-acid-gel", device="pen-pro", needle_length_mm=0.2, kb=kb)
+    with pytest.raises(NotAllowed, match="is not for the home"):
+        few("hyaluronic-acid-gel", protocol="0.2 mm pen, 4 directions x 4 passes, cheeks, once", kb=kb)
+
+
+def test_a_substance_of_ones_own_borrows_no_gate(kb: Knowledge) -> None:
+    borrowed = Substance(
+        name="tretinoin", topical="saline", molar_mass_g_per_mol=300, log_kow_ratio=5, acid_or_base="neutral",
+        concentration_share=0.001,
+    )  # fmt: skip
+    with pytest.raises(NotAllowed, match="no entry"):
+        few(borrowed, kb=kb)
+
+
+def test_a_setting_that_is_none_is_said(kb: Knowledge) -> None:
+    with pytest.raises(BadInput, match="home or clinic"):
+        few("hyaluronic-acid-gel", setting="Home", kb=kb)
 
 
 def test_clinic_only_needs_a_clinic(kb: Knowledge) -> None:

@@ -79,6 +79,7 @@ def test_the_same_numbers_come_from_one_public_call(kb: Knowledge) -> None:
         site="face",
         weight_kg=70,
         covered=True,
+        setting="clinic",
         kb=kb,
     )
     by_drug = {one.drug: one.mean_peak_ug_per_ml for one in face.drugs}

@@ -58,7 +58,7 @@ def numbing(
             help="G6PD deficiency, dapsone, a sulfa medicine or a nitrate. Left out: not known.",
         ),
     ] = None,
-    home: Annotated[bool, typer.Option("--home/--clinic", help="Where it would be done.")] = False,
+    home: Annotated[bool, typer.Option("--home/--clinic", help="Where it would be done.")] = True,
     content: Annotated[
         list[str] | None, typer.Option(help="For the product 'custom', research only: lidocaine=15, in percent.")
     ] = None,

@@ -290,5 +290,7 @@ def level_figure(forecast: AnaestheticForecast) -> Figure | None:
     alt = sentence(f"{'; '.join(parts)}. Dashed lines at {lines} µg/mL. {forecast.stamp}".strip())
     title = "Numbing drug in the blood over time"
     rows = tuple((drug.drug, *cells) for drug in shown for cells in level_rows(drug))
+    if forecast.stamp:
+        rows = ((forecast.stamp, "", "", "", ""), *rows)
     headers = ("Drug", "Hour", "5 % are below", "Middle person", "95 % are below")
     return Figure("levels", title, draw("levels", title, alt, height, paint), alt, headers, rows)

@@ -18,6 +18,7 @@ from needling.units import to_si
 ENDPOINTS: tuple[Endpoint, ...] = get_args(Endpoint)
 _LIMITS = ("faint-pink-stimulus", "erythema-stimulus", "pinpoint-strikes", "confluent-strikes")
 # How several strokes on one zone join: shares as 1 - prod(1 - x), depths by the deepest, the others as a sum.
+_FULL = 1 - 2.0**-53  # numerical: coverage below 1, so that its logarithm is finite
 _JOIN = tuple(map(STROKE_MEASURES.index, ("coverage", "stimulus")))
 _DEEPEST = tuple(map(STROKE_MEASURES.index, ("dermal_share", "depth", "vessel_share", "scatter")))
 _COVERAGE, _STIMULUS = _JOIN
@@ -67,12 +68,12 @@ def passes_to(limits: tuple[Floats, Floats], stroke: Floats, before: Floats, ble
         before: 1 - stimulus of earlier strokes on this zone. bled: their bleeding channels, per m2.
     """
     pink, blood = limits
-    covered, stimulus, strikes = stroke[_COVERAGE], stroke[_STIMULUS], stroke[_STRIKES]
+    covered, stimulus, strikes = np.minimum(stroke[_COVERAGE], _FULL), stroke[_STIMULUS], stroke[_STRIKES]
     with np.errstate(divide="ignore", invalid="ignore"):
         needed = (1 - (1 - pink) / before) * covered / stimulus  # coverage at which the redness is reached
         red = np.log1p(-needed) / np.log1p(-covered)
         bleeds = (blood - bled) / strikes
-    red = np.where(needed < covered, red, np.inf)
+    red = np.where(before <= 1 - pink, 0.0, np.where(needed < covered, red, np.inf))
     bleeds = np.where(bled + strikes >= blood, bleeds, np.inf)
     return np.asarray(np.maximum(np.minimum(red, bleeds), 0.0))
 
@@ -116,7 +117,7 @@ def _part(stroke: Floats, share: Floats) -> Floats:
     """A stroke with a share of its passes; exact where that is all of them."""
     part = stroke.copy()
     part[list(_GROWS)] *= share
-    covered = stroke[_COVERAGE]
+    covered = np.minimum(stroke[_COVERAGE], _FULL)
     with np.errstate(divide="ignore", invalid="ignore"):
         less = np.where(share < 1, -np.expm1(share * np.log1p(-covered)), covered)
         part[_STIMULUS] = np.where(covered > 0, stroke[_STIMULUS] * less / covered, 0.0)
