@@ -162,7 +162,7 @@ def density_figure(channels: ChannelMap) -> Figure:
         sheet.line(ring, HOT, 1.6)
         _paint_ruler(frame, foot - 22)
         sheet.text(
-            frame.left + frame.width,
+            WIDTH - 8,  # of the sheet: beside a narrow zone the ruler's own words need their place
             foot - 22,
             f"circle: widest gap, {2 * gap_mm:.1f} mm across",
             SMALL,
