@@ -29,7 +29,7 @@ class Accuracy:
 
 
 # numerical: tolerances, measured against the LSODA oracle (tests/reference, benchmarks/healing.py)
-FINE = Accuracy(first=0.2, growth=0.06, cap=0.7)
+FINE = Accuracy(first=0.2, growth=0.075, cap=0.75)
 
 
 @dataclass(frozen=True)
