@@ -12,7 +12,7 @@ and only ever adds positive terms, so nothing cancels, whatever the parameters: 
 
 from __future__ import annotations
 
-from math import exp, log, pi, sqrt
+from math import log, pi, sqrt
 
 # numerical: the two stages of the L-stable second-order step (1 - sqrt(1/2)); on a linear system it is TR-BDF2
 IMPLICIT = 0.2928932188134524755991556378952
@@ -21,11 +21,6 @@ EARLIER = 2.4142135623730950488016887242097
 # numerical: mean over the annulus that one channel feeds, and the conductance 4 a D of a disc
 _ANNULUS = 0.75
 _DISC = 4.0
-
-
-def film_thickness(time: float, film: float, residue: float, drying: float) -> float:
-    """Thickness of the film while its vehicle dries: h = h_r + (h_0 - h_r) exp(-k t), m. film, residue in m."""
-    return residue + (film - residue) * exp(-drying * time)
 
 
 def lateral_exchange(density: float, radius: float) -> float:
