@@ -18,22 +18,33 @@ SRC = ROOT / "src"
 ONLY_IN = {
     "numba": ("needling.simulation.engines.lanes",),
     "llvmlite": (),
-    "scipy": ("needling.simulation.engines.reference",),
+    "scipy": ("needling.simulation.engines.reference", "needling.learning.fitting", "needling.trials.analysis"),
     "jax": ("needling.simulation.engines.xla",),
     "libsbml": ("needling.simulation.exchange",),
     "SALib": ("needling.simulation.indices",),
     "roadrunner": (),
     "matplotlib": ("needling.report",),
     "jinja2": ("needling.report",),
+    "pyarrow": ("needling.trials",),
+    "dask": ("needling.trials.cluster",),
+    "distributed": ("needling.trials.cluster",),
     "django": ("needling.web",),
     "fhir": ("needling.fhir",),
     "ruamel": ("needling.reading", "needling.planning.cases", "needling.asking"),
     "typer": ("needling.cli",),
     "rich": ("needling.cli", "needling.asking", "needling.report"),
     "platformdirs": ("needling.knowledge.load", "needling.simulation.engines"),
-    "numpy": ("needling.simulation", "needling.choosing", "needling.learning", "needling.report", "needling.selftest"),
+    "numpy": (
+        "needling.simulation",
+        *(f"needling.{room}" for room in ("choosing", "comparing", "learning", "trials", "whatif")),
+        "needling.report",
+        "needling.selftest",
+    ),
 }
-SLOW_LIBRARIES = ("numba", "llvmlite", "jax", "django", "scipy", "matplotlib", "fhir", "SALib", "libsbml")
+SLOW_LIBRARIES = (
+    *("numba", "llvmlite", "jax", "django", "scipy", "matplotlib", "fhir", "SALib", "libsbml"),
+    *("pyarrow", "dask", "distributed"),
+)
 
 
 def module_name(path: Path) -> str:
