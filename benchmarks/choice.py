@@ -1,7 +1,12 @@
-"""The whole choice, warm, and what-if: how long an answer takes when one input is changed."""
+"""The whole choice, warm; what-if, when one input is changed; and the search among thousands of candidates.
+
+The search is timed against the same work as a loop over libroadrunner runs: one run for each candidate and person, its
+time taken from a sample of candidates and people. Run ``python benchmarks/choice.py search`` for that part alone.
+"""
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from collections.abc import Iterator
@@ -11,16 +16,22 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
+sys.path.insert(0, str(Path(__file__).parent))
 
 import numpy as np
+from healing_peers import DAY_S, SHOWN, roadrunner
 from tests.people import healthy
 
 from needling.choosing import choose
-from needling.documents import Assessment, Person, Plan
+from needling.choosing.search import Found, find
+from needling.documents import Assessment, Goals, Person, Plan
 from needling.knowledge import Knowledge, load_knowledge
+from needling.planning.candidates import plan_of
 from needling.planning.propose import propose
 from needling.planning.screen import screen
-from needling.simulation import Belief, forecast, simulate_many, warm_lanes
+from needling.simulation import Belief, forecast, simulate, simulate_many, warm_lanes
+from needling.simulation.engines import MEASURES, Task, reference
+from needling.simulation.equations import healing
 
 REPEATS = 9
 WHAT_IFS = 120
@@ -29,6 +40,9 @@ LENGTHS_MM = (1.0, 1.1, 1.2, 1.3, 1.4, 1.5)
 PASSES = (3, 4, 5, 6)
 SESSIONS = (3, 4)  # and one and two more: three to six, as the proposals have
 INTERVALS_D = (28.0, 35.0, 42.0, 56.0)
+SEARCHES = 5
+SAMPLED = 6  # candidates that libroadrunner runs, spread over the grid
+SAMPLED_PEOPLE = 16
 
 
 def _person(kb: Knowledge) -> tuple[Person, Assessment]:
@@ -91,6 +105,70 @@ def what_if(kb: Knowledge) -> dict[str, float]:
     return {"what_if_p50_s": p50, "what_if_p95_s": p95}
 
 
+def _roadrunner_s(found: Found, person: Person, assessment: Assessment, belief: Belief, kb: Knowledge) -> float | None:
+    """Seconds of a loop over libroadrunner, one run for each candidate and person; from a sample of both."""
+    clearance = screen(person, assessment, kb)
+    grid = list(found.grid)
+    chosen = list(np.linspace(0, belief.members.size - 1, SAMPLED_PEOPLE).astype(int))
+    parameters = np.array([belief.draw(0)[name] for name in healing.PARAMETERS])
+    rows = [MEASURES.index(name) for name in SHOWN]
+    taken = []
+    for place in np.linspace(0, len(grid) - 1, SAMPLED).astype(int):
+        plan = plan_of(found.grid.candidate(*grid[place]), person, assessment, clearance, kb, found.grid.found)
+        course = simulate(plan, person, assessment, belief)
+        stimulus = np.ascontiguousarray(course.stimulus[:, 0])
+        task = Task(
+            course.session_time,
+            np.array([0.0, float(course.judge_time[0])]),
+            stimulus,
+            np.ones(stimulus.shape),
+            course.half_life[:, :, 0],
+        )
+        sample = Task(*(_of_some(values, chosen) for values in vars(task).values()))
+        exact = reference.healing.heal([sample], parameters[:, chosen])[0][0][rows]
+        peer = roadrunner(task, parameters, chosen, [exact[:, :, one] for one in range(len(chosen))], kb)
+        if peer is None:
+            return None
+        taken.append(peer.seconds)
+        print(
+            f"  libroadrunner, '{plan.label}', until day {task.report_time[-1] / DAY_S:.0f}: {peer.settings}, error "
+            f"{peer.error:.0e}, {peer.seconds / belief.members.size * 1e3:.2f} ms for each person"
+        )
+    return float(np.mean(taken)) * len(grid)
+
+
+def _of_some(values: np.ndarray, chosen: list[int]) -> np.ndarray:
+    """The columns of some people, of what has one for each."""
+    return np.ascontiguousarray(values[:, chosen]) if values.ndim > 1 else values
+
+
+def search(kb: Knowledge) -> dict[str, float]:
+    """Median seconds of a search with one roller and with every device; the first against a loop over libroadrunner."""
+    person, assessment = _person(kb)
+    clearance, belief = screen(person, assessment, kb), Belief.prior(kb)
+    found: dict[str, float] = {}
+    for name, goals in (("search", Goals(device="roller-192")), ("wide_search", Goals())):
+        times = []
+        for _ in range(SEARCHES if name == "search" else 2):
+            start = time.perf_counter()
+            one = find(person, assessment, clearance, belief, goals, kb, key=0)
+            times.append(time.perf_counter() - start)
+        found[f"{name}_s"], found[f"{name}_candidates"] = float(np.median(times)), float(one.grid.count)
+        parts = ", ".join(f"{own.candidates:,} x {own.members} {own.seconds:.2f} s" for own in one.rounds)
+        print(f"search among {one.grid.count:,} candidates x 256 people: {found[f'{name}_s']:.2f} s ({parts})")
+        if name == "search":
+            loop = _roadrunner_s(one, person, assessment, belief, kb)
+            if loop is None:
+                print("  libroadrunner is not installed: not compared")
+                continue
+            found["search_ratio"] = loop / found["search_s"]
+            print(
+                f"  a loop over libroadrunner, {one.grid.count:,} x 256 runs, from {SAMPLED} candidates x "
+                f"{SAMPLED_PEOPLE} people: {loop:.0f} s, {found['search_ratio']:.0f}x   (bar: 100x, 3 s on two cores)"
+            )
+    return found
+
+
 def run() -> dict[str, float]:
     """Median seconds of one choice among the 24 candidates of acne scars on a cheek, and of what-ifs."""
     kb = load_knowledge()
@@ -119,5 +197,8 @@ if __name__ == "__main__":
         warm_lanes()
         found = what_if(load_knowledge())
         print(found["what_if_p50_s"], found["what_if_p95_s"])
+    elif sys.argv[1:] == ["search"]:
+        warm_lanes()
+        print(json.dumps(search(load_knowledge())))
     else:
         run()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import io
+import json
 import os
 import platform
 import subprocess
@@ -19,7 +20,19 @@ from typing import NamedTuple
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
-PARTS = ("startup", "knowledge", "choice", "healing", "transport", "mapping", "population", "accelerator", "growth")
+PARTS = (
+    "startup",
+    "knowledge",
+    "choice",
+    "whatif",
+    "healing",
+    "transport",
+    "mapping",
+    "population",
+    "trial",
+    "accelerator",
+    "growth",
+)
 LIBRARIES = ("numba", "numpy", "scipy", "pydantic", "matplotlib", "jax", "diffrax", "libroadrunner", "fipy", "py-pde")
 
 
@@ -40,6 +53,11 @@ BARS = (
     Bar("startup", "plan_s", "needling plan from cold on two cores", 3, unit=" s"),
     Bar("choice", "choice_s", "choice among 24 candidates x 256 people", 0.3, factor=1e3, unit=" ms"),
     Bar("what-if", "what_if_p95_s", "what-if on two cores: 6 candidates, full forecasts, p95", 0.04, False, 1e3, " ms"),
+    Bar("search", "search_s", "search on two cores: thousands of candidates x 256 people", 3, unit=" s"),
+    Bar("search", "search_ratio", "the same search against a loop over libroadrunner", 100, at_least=True, unit="x"),
+    Bar("search", "search_candidates", "candidates of that search", 2000, at_least=True),
+    Bar("whatif", "single_p95_s", "planning session on two cores: one input changed, p95", 0.04, False, 1e3, " ms"),
+    Bar("whatif", "six_p95_s", "planning session on two cores: six plans at once, p95", 0.04, False, 1e3, " ms"),
     Bar("healing", "coarse_error", "10,000 courses: error against the oracle", 1e-4),
     Bar("healing", "roadrunner_ratio", "10,000 courses against libroadrunner", 100, at_least=True, unit="x"),
     Bar("healing", "lsoda_ratio", "10,000 courses against SciPy LSODA", 1000, at_least=True, unit="x"),
@@ -70,6 +88,8 @@ BARS = (
     ),
     Bar("population", "population_ratio", "1,000,000 people: time for each against 1,000", 1.3, unit="x"),
     Bar("population", "population_memory", "1,000,000 people: memory against a tenth of them", 1.1, unit="x"),
+    Bar("trial", "trial_efficiency", "trial of 100,000 people: efficiency from 1 to 4 workers", 0.8, at_least=True),
+    Bar("trial", "trial_memory", "trial of 100,000 people: memory of the largest worker", 1.5, unit=" GiB"),
 )
 
 
@@ -103,20 +123,31 @@ def _processor() -> str:
     return platform.machine()
 
 
-def _what_if_on_two_cores() -> dict[str, float]:
-    """The what-ifs of ``choice`` in a process that has two cores; its last line says the numbers."""
+def _on_two_cores(part: str) -> list[str]:
+    """Lines that a part of ``choice`` prints in a process that has two cores; the last one says its numbers."""
     two = ["taskset", "-c", "0,1"] if Path("/usr/bin/taskset").exists() else []
     done = subprocess.run(
-        [*two, sys.executable, str(HERE / "choice.py"), "what-if"],
+        [*two, sys.executable, str(HERE / "choice.py"), part],
         capture_output=True,
         text=True,
         check=True,
         env={**os.environ, "NUMBA_NUM_THREADS": "2"},
     )
     *said, numbers = done.stdout.strip().splitlines()
-    print("\n".join(said))
-    p50, p95 = map(float, numbers.split())
+    print("\n".join(line for line in said if not line.startswith("[WARNING]")))
+    return [*said, numbers]
+
+
+def _what_if_on_two_cores() -> dict[str, float]:
+    """The what-ifs of ``choice`` on two cores."""
+    p50, p95 = map(float, _on_two_cores("what-if")[-1].split())
     return {"what_if_p50_s": p50, "what_if_p95_s": p95}
+
+
+def _search_on_two_cores() -> dict[str, float]:
+    """The search of ``choice`` among thousands of candidates on two cores."""
+    found: dict[str, float] = json.loads(_on_two_cores("search")[-1])
+    return found
 
 
 def bars(found: dict[str, dict[str, float]]) -> str:
@@ -154,6 +185,7 @@ def main() -> None:
             if name == "choice":
                 print("on two cores:")
                 found["what-if"] = _what_if_on_two_cores()
+                found["search"] = _search_on_two_cores()
     print(f"\n{bars(found)}")
     if sys.argv[1:]:
         return

@@ -13,6 +13,7 @@ HEAD = """# Gallery
 Each file redraws a published figure or table, or answers one question, with one number that a test asserts
 (`make test`). Run one and it draws: `python examples/gallery/even_map.py` writes `out/gallery/even_map.svg`.
 Bands are possible people; open marks are published points, or exact solutions where it is numerics that is asked about.
+A larger study, of two rollers on paper: [device_design.py](../device_design.py).
 
 <!-- The table is made from the files by `python examples/gallery/index.py`; a test keeps it so. -->
 
