@@ -136,13 +136,14 @@ def documents_page() -> str:
     from itertools import chain
 
     from needling import documents
-    from needling.documents import exposure, maps
+    from needling.documents import choice, comparison, exposure, learned, learning, maps, study
 
     intro = (
         "What a person can read and sign. All are frozen, refuse unknown keys and NaN, and have one canonical JSON "
         "form whose sha256 is their identity. JSON Schemas: `tests/conformance/schemas`."
     )
-    models = chain.from_iterable(_models(module, documents.Document) for module in (documents, exposure, maps))
+    rooms = (documents, choice, comparison, exposure, learned, learning, maps, study)
+    models = chain.from_iterable(_models(module, documents.Document) for module in rooms)
     return _model_page("Documents", intro, models)
 
 
@@ -333,11 +334,11 @@ def _unit_block() -> str:
 
 def _noun_block() -> str:
     from needling import documents
-    from needling.documents import exposure, maps
+    from needling.documents import choice, comparison, exposure, learned, learning, maps, study
 
     rows = [
         (f"[{model.__name__}](docs/reference/documents.md#{model.__name__.lower()})", _first_line(model))
-        for module in (documents, exposure, maps)
+        for module in (documents, choice, comparison, exposure, learned, learning, maps, study)
         for model in _models(module, documents.Document)
     ]
     return table(("document", "is"), sorted(rows))

@@ -26,8 +26,16 @@ _HOME = {
     "serum": "needling.applying",
     "numbing": "needling.anaesthetic",
     "choose": "needling.choosing",
+    "compare": "needling.comparing",
+    "PlanningSession": "needling.whatif",
     "score": "needling.learning",
+    "pool": "needling.learning",
     "recalibrate": "needling.learning",
+    "fit_population": "needling.learning",
+    "with_population": "needling.learning",
+    "adapt": "needling.learning",
+    "Adapted": "needling.learning",
+    "run_trial": "needling.trials.running",
     "explain": "needling.report.explain",
     "read_case": "needling.planning.cases",
     "Approval": "needling.documents",
@@ -37,11 +45,15 @@ _HOME = {
     "Clearance": "needling.documents",
     "Forecast": "needling.documents",
     "Goals": "needling.documents",
-    "Misses": "needling.documents",
+    "Calibration": "needling.documents.learning",
+    "Misses": "needling.documents.learning",
+    "PopulationFit": "needling.documents.learned",
     "Person": "needling.documents",
     "Plan": "needling.documents",
     "ScaleScore": "needling.documents",
     "SessionRecord": "needling.documents",
+    "Comparison": "needling.documents.comparison",
+    "WhatIf": "needling.documents.comparison",
     "AnaestheticForecast": "needling.documents.exposure",
     "SerumForecast": "needling.documents.exposure",
     "SerumUse": "needling.documents.exposure",
@@ -59,6 +71,7 @@ if TYPE_CHECKING:
     from needling.anaesthetic import numbing
     from needling.applying import serum
     from needling.choosing import choose
+    from needling.comparing import compare
     from needling.documents import (
         Approval,
         Assessment,
@@ -67,16 +80,17 @@ if TYPE_CHECKING:
         Clearance,
         Forecast,
         Goals,
-        Misses,
         Person,
         Plan,
         ScaleScore,
         SessionRecord,
     )
+    from needling.documents.comparison import Comparison, WhatIf
     from needling.documents.exposure import AnaestheticForecast, SerumForecast, SerumUse, Substance
+    from needling.documents.learning import Calibration, Misses
     from needling.errors import BadInput, BadKnowledge, NeedlingError, NotAllowed, OutOfRange
     from needling.knowledge import Knowledge, load_knowledge
-    from needling.learning import recalibrate, score
+    from needling.learning import Adapted, adapt, fit_population, pool, recalibrate, score, with_population
     from needling.planning.approve import approve
     from needling.planning.cases import read_case
     from needling.planning.envelope import breaches
@@ -84,6 +98,8 @@ if TYPE_CHECKING:
     from needling.planning.screen import screen
     from needling.report.explain import explain
     from needling.simulation import Belief, forecast, simulate, simulate_many
+    from needling.trials.running import run_trial
+    from needling.whatif import PlanningSession
 
 
 def __getattr__(name: str) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import platform
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,7 +13,8 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from needling import __version__
-from needling.choosing import choose
+from needling.choosing import choose, ensemble
+from needling.choosing.search import search
 from needling.documents import Case, Choice, Clearance, Document, Id, Sha256, Text
 from needling.errors import BadInput
 from needling.knowledge import Knowledge
@@ -20,7 +22,7 @@ from needling.knowledge.base import USUAL_SET
 from needling.planning.propose import propose
 from needling.planning.screen import screen
 from needling.reading import read_text
-from needling.simulation import Belief, Models, simulate_many
+from needling.simulation import Models, simulate_many
 from needling.simulation.models import parameter_set_of
 
 SAME_RATIO = 1e-9  # numerical: agreement of two machines; on one machine runs agree exactly
@@ -38,7 +40,8 @@ class KnowledgeMark(BaseModel):
 class Run(Document):
     """Everything that is needed to read a run, to sign it and to run it again.
 
-    ``versions`` names what it was computed with: a run agrees exactly on the same machine and versions.
+    ``versions`` names what it was computed with: a run agrees exactly on the same machine and versions. ``searched``
+    says that all the envelope allows was looked at, and not only what the listed trials did.
     """
 
     needling: str
@@ -46,6 +49,7 @@ class Run(Document):
     knowledge: KnowledgeMark
     key: int
     members: int
+    searched: bool = False
     case: Case
     clearance: Clearance
     choice: Choice
@@ -74,6 +78,8 @@ def run_case(
     members: int,
     models: Models | None = None,
     parameter_set: str = USUAL_SET,
+    searched: bool = False,
+    progress: Callable[[str, int, int], None] | None = None,
 ) -> Run:
     """Screen, propose, simulate and choose: the whole job of ``needling plan``.
 
@@ -85,6 +91,8 @@ def run_case(
         models: which sub-models run; the forecast says so, and a replay runs the same. Not "spatial", which needs the
             channel maps that a caller holds.
         parameter_set: name of the parameters to run with.
+        searched: whether to look at all that the envelope allows (:func:`needling.choosing.search.search`).
+        progress: of a search; called with what is being done, how much is done, and of how much.
 
     Returns:
         The run with all its documents.
@@ -93,18 +101,24 @@ def run_case(
         BadInput, NotAllowed, OutOfRange: as the verbs it calls.
     """
     clearance = screen(case.person, case.assessment, kb)
-    plans = propose(case.person, case.assessment, clearance, kb, case.goals)
-    belief = Belief.prior(kb, members=members, parameter_set=parameter_set)
-    courses = simulate_many(plans, case.person, case.assessment, belief, key=key, models=models)
+    belief = ensemble(case.goals, kb, members, parameter_set=parameter_set)
+    who = case.person, case.assessment
+    if searched:
+        choice = search(*who, clearance, belief, case.goals, kb, key=key, models=models, progress=progress)
+    else:
+        plans = propose(*who, clearance, kb, case.goals)
+        courses = simulate_many(plans, *who, belief, key=key, models=models)
+        choice = choose(plans, courses, case.goals, clearance=clearance)
     return Run(
         needling=__version__,
         versions=versions_here(),
         knowledge=KnowledgeMark(version=kb.version, sha256=kb.sha256),
         key=key,
         members=members,
+        searched=searched,
         case=case,
         clearance=clearance,
-        choice=choose(plans, courses, case.goals),
+        choice=choice,
     )
 
 
@@ -165,6 +179,7 @@ def replay(run: Run, kb: Knowledge) -> Replay:
         members=run.members,
         models=Models.read(ran),
         parameter_set=parameter_set_of(ran) or USUAL_SET,
+        searched=run.searched,
     )
     return compare(run, again)
 

@@ -74,6 +74,7 @@ UNITS: dict[str, Unit] = {
         Unit("score", "{score}", "points", 1.0, "score"),
         Unit("grade", "{grade}", "grades", 1.0, "score"),
         Unit("weight", "1", "", 1.0, "ratio"),
+        Unit("price", "{price}", "in your currency", 1.0, "money"),
     )
 }
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 import pytest
 
 from needling import documents
-from needling.documents import Document, exposure, maps
+from needling.documents import Document, choice, comparison, exposure, learned, learning, maps, study
 from needling.knowledge import schema
 from needling.knowledge.schema import Entry
 from needling.units import UNITS, from_si, to_si, unit_of
@@ -34,6 +34,8 @@ UNIT_BESIDE: dict[str, str] = {
     "Outcome.better_by": _SCALE,
     "Scorecard.gain": _CHANGES,
     "Scorecard.gain_low": _CHANGES,
+    "Constraint.gain_low": _CHANGES,
+    "Constraint.gain_more": _CHANGES,
     "Scorecard.utility": "the weighted sum of the objectives",
     "Miss.forecast_median": _SCALE,
     "Miss.low": _SCALE,
@@ -41,8 +43,38 @@ UNIT_BESIDE: dict[str, str] = {
     "Miss.seen": _SCALE,
     "Miss.error": _SCALE,
     "Miss.crps": _SCALE,
+    "Miss.forecast_mean": _SCALE,
+    "Miss.expected_change": _SCALE,
+    "Miss.nothing_crps": _SCALE,
+    **dict.fromkeys(
+        (
+            *("MeasureCalibration.mean_crps", "MeasureCalibration.nothing_crps", "MeasureCalibration.expected_change"),
+            *("MeasureCalibration.bias", "MeasureCalibration.bias_low", "MeasureCalibration.bias_high"),
+        ),
+        _QUANTITY,
+    ),
     "Misses.mean_crps": _SCALE,
     "Misses.bias": _SCALE,
+    **dict.fromkeys(
+        (
+            *(f"PairedNumber.{name}" for name in ("first", "second", "difference", "difference_quantiles")),
+            *(
+                "PairedNumber.counts_from",
+                "PairedNumber.negligible",
+                "MeasureSpread.mean",
+                "MeasureSpread.sd",
+                "MeasureSpread.quantiles",
+            ),
+            *("Estimate.value", "Estimate.low", "Estimate.high", "Difference.sd", "Difference.world_low"),
+            *("Difference.world_high", "RealTrial.difference", "RealTrial.sd", "Efficiency.paired_half_width"),
+        ),
+        _QUANTITY,
+    ),
+    "Analysis.margin": "the unit is that of the primary outcome",
+    "FactShare.value": _ANSWER,
+    "Contrast.achieved_power": "a probability that statistics calls power",
+    **dict.fromkeys(("Population.phototypes", "Population.sexes"), "shares of the population, by name"),
+    **dict.fromkeys(("NumberToTreat.value", "NumberToTreat.low", "NumberToTreat.high"), "people, a mean number"),
     "OutcomeModel.change": _SCALE,
     "OutcomeModel.change_sd": _SCALE,
     "Indication.meaningful_change": _SCALE,
@@ -86,7 +118,11 @@ def unit_in(name: str) -> bool:
 
 
 def models() -> Iterator[type[Document | Entry]]:
-    for module, base in ((documents, Document), (exposure, Document), (maps, Document), (schema, Entry)):
+    for module, base in (
+        (documents, Document),
+        *((module, Document) for module in (choice, comparison, exposure, learned, learning, maps, study)),
+        (schema, Entry),
+    ):
         for thing in vars(module).values():
             if isinstance(thing, type) and issubclass(thing, base) and thing.__module__ == module.__name__:
                 yield thing

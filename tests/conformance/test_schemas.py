@@ -11,14 +11,16 @@ from pathlib import Path
 import pytest
 
 from needling import documents
-from needling.documents import Document, exposure, maps
+from needling.documents import Document, choice, comparison, exposure, learned, learning, maps, study
 
 FOLDER = Path(__file__).parent / "schemas"
 
 # The documents that stand alone as a file; all others are parts of these.
 WHOLE = (
     documents.Case, documents.Person, documents.Assessment, documents.Goals, documents.Clearance, documents.Plan,
-    documents.Forecast, documents.Choice, documents.Approval, documents.SessionRecord, documents.Misses,
+    documents.Forecast, documents.Choice, documents.Approval, documents.SessionRecord,
+    learning.Visits, learning.Misses, learning.Calibration, learned.PopulationFit, comparison.Comparison, comparison.WhatIf,
+    study.Study, study.TrialResults,
     exposure.SerumForecast, exposure.AnaestheticForecast, maps.MapReport, maps.MapAgreement,
 )  # fmt: skip
 
@@ -40,7 +42,7 @@ def test_every_document_is_in_a_snapshot() -> None:
         seen |= set(document.model_json_schema().get("$defs", {}))
     every = {
         name
-        for module in (documents, exposure, maps)
+        for module in (documents, choice, comparison, exposure, learned, learning, maps, study)
         for name, thing in vars(module).items()
         if isinstance(thing, type) and issubclass(thing, Document) and thing is not Document and name[0] != "_"
     }

@@ -25,10 +25,17 @@ HOME = {
     **dict.fromkeys(("claims", "conflicts", "rules", "devices", "indications", "sites", "topicals"), "knowledge"),
     **dict.fromkeys(("sources", "alternatives", "jurisdictions", "redflags", "scale", "knowledge"), "knowledge"),
     **dict.fromkeys(("sensitivity", "export"), "research"),
+    **dict.fromkeys(("approve", "score", "calibration"), "learning"),
     **dict.fromkeys(("numbing",), "numbing"),
     **dict.fromkeys(("cite", "selftest", "warmup"), "upkeep"),
+    **dict.fromkeys(("learn", "adapt"), "adapting"),
     "map": "map",
+    "serve": "serve",
+    **dict.fromkeys(("audit", "backup", "restore"), "clinic"),
+    "planstudy": "planstudy",
     "serum": "serum",
+    **dict.fromkeys(("compare", "whatif"), "weighing"),
+    "trial": "trial",
 }
 
 

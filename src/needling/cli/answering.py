@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -53,6 +54,28 @@ def working(what: str, quiet: bool) -> AbstractContextManager[object]:
     if quiet or not sys.stderr.isatty():
         return nullcontext()
     return console(stderr=True).status(what)
+
+
+@contextmanager
+def counting(quiet: bool) -> Iterator[Callable[[str, int, int], None] | None]:
+    """Progress with the remaining time, where somebody is watching: called with what, how much is done, of how much."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+
+    columns = SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn()
+    with Progress(*columns, console=console(stderr=True), transient=True) as progress:
+        tasks: dict[str, Any] = {}
+
+        def say(what: str, done: int, of: int) -> None:
+            if what not in tasks:
+                for old in tasks.values():
+                    progress.update(old, visible=False)
+                tasks[what] = progress.add_task(what)
+            progress.update(tasks[what], completed=done, total=of)
+
+        yield say
 
 
 def warm(quiet: bool, *, everything: bool = False) -> None:

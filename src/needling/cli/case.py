@@ -16,6 +16,7 @@ from needling.cli.answering import (
     Key,
     Members,
     console,
+    counting,
     knowledge,
     print_json,
     warm,
@@ -67,6 +68,13 @@ def plan(
     out: Annotated[Path, typer.Option(help="Folder for the HTML and JSON files.")] = Path("out"),
     key: Key = 0,
     members: Members = 256,
+    search: Annotated[
+        bool,
+        typer.Option(
+            "--search",
+            help="Look at all that the envelope allows, thousands of candidates; else at what the listed trials did.",
+        ),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Screen, propose, forecast and choose; prints the plan and writes OUT/<case>.html and .json."""
@@ -81,8 +89,13 @@ def plan(
     from needling.simulation import CourseResult, picture_of
     from needling.writing import write_text
 
-    with working("Simulating the candidates and drawing the pages ...", quiet=as_json):
-        run = run_case(found, kb, key=key, members=members)
+    if search:
+        with counting(quiet=as_json) as progress:
+            run = run_case(found, kb, key=key, members=members, searched=True, progress=progress)
+    else:
+        with working("Simulating the candidates ...", quiet=as_json):
+            run = run_case(found, kb, key=key, members=members)
+    with working("Drawing the pages ...", quiet=as_json):
         choice = run.choice
         html = render_html(choice, run.clearance, kb, channel_map=picture_of(choice.plan, kb, key=key))
         record = run.model_dump(mode="json")
@@ -114,7 +127,8 @@ def replay(
 
     first = read_run(run)
     warm(quiet=as_json)
-    found = run_again(first, kb)
+    with working("Running it again ...", quiet=as_json):
+        found = run_again(first, kb)
     if as_json:
         print_json(found._asdict())
     else:
@@ -135,6 +149,8 @@ def simulate(
     from needling.planning.assemble import plan_from_sentence
     from needling.planning.cases import read_case
     from needling.planning.envelope import breaches
+    from needling.planning.nearest import nearest
+    from needling.planning.protocol import say
     from needling.planning.screen import screen as decide
 
     kb = knowledge()
@@ -142,6 +158,7 @@ def simulate(
     clearance = decide(found.person, found.assessment, kb)
     wished = plan_from_sentence(protocol, found.person, found.assessment, clearance, kb)
     outside = breaches(wished, clearance, kb)
+    inside = nearest(wished, found.person, found.assessment, clearance, kb)
     warm(quiet=as_json)
 
     from needling.simulation import Belief, forecast
@@ -157,14 +174,16 @@ def simulate(
                 "breaches": [
                     breach._asdict() | {"sources": [c.model_dump() for c in breach.sources]} for breach in outside
                 ],
+                "nearest": say(inside.plan, kb),
             }
         )
     else:
-        from needling.report.terminal import show_breaches, show_forecast
+        from needling.report.terminal import show_breaches, show_forecast, show_nearest
 
         terminal = console()
         show_forecast(terminal, wished, expected, kb)
         show_breaches(terminal, outside)
+        show_nearest(terminal, inside, kb)
     raise typer.Exit(NO_PLAN if outside else 0)
 
 

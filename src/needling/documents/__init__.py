@@ -159,16 +159,44 @@ class Assessment(_WithFacts):
 
 
 class Goals(Document):
-    """What the person wants and will put up with. Weights are relative; limits are hard."""
+    """What the person wants and will put up with. Weights are relative; limits are hard.
+
+    Prices are the person's own, in any one currency: ``visit_price`` of each visit, ``needles_price`` used up at each
+    session, ``device_price`` bought once. Without ``change_worth_price``, what one meaningful change is worth to the
+    person, the cost is shown and not weighed. ``robust`` says over whom a plan must be good: most of the possible
+    people ("quantile"), or the people of the worst reading of what research has not settled ("worst-case").
+    ``device``, ``needle_length_mm``, ``passes_count``, ``sessions_count`` and ``interval_d`` are wishes: what cannot be
+    met is declined with its reason.
+    """
 
     gain_weight: Annotated[float, Field(ge=0, le=10)] = 1.0
     downtime_weight: Annotated[float, Field(ge=0, le=10)] = 0.3
     harm_weight: Annotated[float, Field(ge=0, le=10)] = 1.0
     visits_weight: Annotated[float, Field(ge=0, le=10)] = 0.2
+    cost_weight: Annotated[float, Field(ge=0, le=10)] = 1.0
+    robust: Literal["quantile", "worst-case"] = "quantile"
     max_visits_count: Annotated[int, Field(ge=1, le=60)] | None = None
     max_redness_d: Annotated[float, Field(gt=0, le=60)] | None = None
+    max_total_price: Annotated[float, Field(ge=0, le=1e9)] | None = None
+    visit_price: Annotated[float, Field(ge=0, le=1e9)] | None = None
+    needles_price: Annotated[float, Field(ge=0, le=1e9)] | None = None
+    device_price: Annotated[float, Field(ge=0, le=1e9)] | None = None
+    change_worth_price: Annotated[float, Field(gt=0, le=1e9)] | None = None
     device: Id | None = None
     needle_length_mm: Annotated[float, Field(gt=0, le=3)] | None = None
+    passes_count: Annotated[int, Field(ge=1, le=40)] | None = None
+    sessions_count: Annotated[int, Field(ge=1, le=60)] | None = None
+    interval_d: Annotated[float, Field(gt=0, le=400)] | None = None
+
+    @model_validator(mode="after")
+    def _a_price_limit_needs_a_price(self) -> Self:
+        named = any(price is not None for price in (self.visit_price, self.needles_price, self.device_price))
+        if self.max_total_price is not None and not named:
+            raise ValueError(
+                f"max_total_price is {self.max_total_price:g}, but no price was given; add visit_price, needles_price "
+                "or device_price"
+            )
+        return self
 
 
 class Case(Document):
@@ -450,32 +478,11 @@ class Forecast(Document):
     knowledge_sha256: Sha256
 
 
-class Scorecard(Document):
-    """One candidate's objectives, as used in the choice."""
-
-    plan: Text
-    plan_sha256: Sha256
-    gain: float
-    gain_low: float
-    redness_d: float
-    harm_probability: float
-    visits_count: int
-    utility: float
-    on_front: bool
-    barred_by: Text = ""
-
-
-class Choice(Document):
-    """The chosen plan, its forecast, and all that was compared with it."""
-
-    plan: Plan
-    forecast: Forecast
-    scorecards: tuple[Scorecard, ...]
-    runner_up: Text
-    binding: Text
-    because: Text
-    goals: Goals
-
+# What a choice holds lies in a module of its own, which needs the documents above.
+from needling.documents.choice import Choice as Choice  # noqa: E402
+from needling.documents.choice import Constraint as Constraint  # noqa: E402
+from needling.documents.choice import OtherTreatment as OtherTreatment  # noqa: E402
+from needling.documents.choice import Scorecard as Scorecard  # noqa: E402
 
 # ---------------------------------------------------------------- approval and what was done
 
@@ -503,7 +510,12 @@ class Event(Document):
 
 
 class SessionRecord(Document):
-    """What was really done on one day."""
+    """What was really done on one day; without strokes: a planned session that was not done, and why.
+
+    ``redness_d`` is how long the redness lasted. ``asked_until_d`` says up to which day after the session somebody
+    asked about unwanted events: only up to then does an empty ``events`` mean that there were none. ``topicals`` are
+    the products that touched the skin; None: nobody said, which is not "none".
+    """
 
     approval: Sha256
     session: Annotated[int, Field(ge=0, le=200)]
@@ -515,46 +527,37 @@ class SessionRecord(Document):
     strokes: tuple[Stroke, ...]
     endpoint_seen: Endpoint | None = None
     pain_score: Annotated[float, Field(ge=0, le=10)] | None = None
+    redness_d: Annotated[float, Field(ge=0, le=365)] | None = None
     events: tuple[Event, ...] = ()
+    asked_until_d: Annotated[float, Field(ge=0, le=2000)] | None = None
+    topicals: tuple[Id, ...] | None = None
+    aftercare_given: bool | None = None
     deviations: tuple[Text, ...] = ()
+    note: Text = ""
     by: Id
 
+    @model_validator(mode="after")
+    def _not_done_says_why(self) -> Self:
+        if not self.strokes:
+            seen = (self.endpoint_seen, self.pain_score, self.redness_d, *self.events)
+            if any(one is not None for one in seen):
+                raise ValueError(
+                    f"session {self.session} has no strokes, so it was not done, but says what was seen after it; "
+                    "add the strokes, or take out endpoint_seen, pain_score, redness_d and events"
+                )
+            if not any(reason.strip() for reason in self.deviations):
+                raise ValueError(
+                    f"session {self.session} has no strokes, so it was not done; say why in 'deviations', or add the "
+                    "strokes that were done"
+                )
+        return self
 
-class Miss(Document):
-    """One forecast against what was seen: where in the band it fell and how far off it was."""
-
-    measure: Id
-    zone: Id
-    on: date
-    forecast_median: float
-    low: float
-    high: float
-    seen: float
-    error: float
-    crps: float
-    inside_50: bool
-    inside_90: bool
-
-
-class Delivery(Document):
-    """Planned against delivered channels of one session and zone."""
-
-    session: int
-    zone: Id
-    planned_per_cm2: float
-    delivered_per_cm2: float
-    difference_pct: float
-    late_d: float
-
-
-class Misses(Document):
-    """The score of one approval: each miss, each delivery, and how the forecast did over all."""
-
-    approval: Sha256
-    misses: tuple[Miss, ...]
-    deliveries: tuple[Delivery, ...]
-    unscored: tuple[Text, ...] = ()
-    mean_crps: float | None
-    bias: float | None
-    inside_50_share: float | None
-    inside_90_share: float | None
+    @model_validator(mode="after")
+    def _events_were_asked_for(self) -> Self:
+        latest = max((event.after_d for event in self.events), default=None)
+        if latest is not None and self.asked_until_d is not None and latest > self.asked_until_d:
+            raise ValueError(
+                f"an event {latest:g} days after the session, but asked_until_d is {self.asked_until_d:g}; give the "
+                "last day on which somebody asked"
+            )
+        return self

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from needling.documents import Phototype
+from needling.documents import OtherTreatment, Phototype
 from needling.knowledge.base import Knowledge
 from needling.knowledge.schema import Alternative, Comparison
 
@@ -73,3 +73,40 @@ def better_than_needling(indication_id: str, phototype: Phototype | None, kb: Kn
         if better and not _may_be_worse(alternative, indication_id, phototype):
             found.append((min(_READ.index(one.access) for one in better), place, alternative))
     return tuple(alternative for _, _, alternative in sorted(found, key=lambda row: row[:2]))
+
+
+# A comparison counts as known when somebody read it and it is worth more than a hint.
+_KNOWN = ("high", "moderate", "low")
+
+
+def known_better(indication_id: str, phototype: Phototype | None, kb: Knowledge) -> tuple[OtherTreatment, ...]:
+    """What of :func:`better_than_needling` rests on a comparison that was read, with what speaks against it.
+
+    Doing nothing is not among them: it is a candidate of every choice.
+
+    Args:
+        indication_id: the concern. phototype: I to VI, or None when it is not known. kb: alternatives.
+
+    Returns:
+        One entry for each method and comparison of low certainty at least, those read best first.
+
+    Raises:
+        BadInput: unknown indication.
+    """
+    return tuple(
+        OtherTreatment(
+            method=method.id,
+            name=method.name,
+            by=method.by,
+            concern=indication_id,
+            why=one.says,
+            against=method.worse_for,
+            certainty=one.certainty,
+            access=one.access,
+            sources=one.sources,
+            proposal=one.proposal,
+        )
+        for method in better_than_needling(indication_id, phototype, kb)
+        for one in comparisons_for(method, indication_id, phototype)
+        if one.stands == "better" and one.access != "memory" and one.certainty in _KNOWN and method.by != "nobody"
+    )

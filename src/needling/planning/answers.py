@@ -155,9 +155,14 @@ def assessment_problems(assessment: Assessment, kb: Knowledge, loc: tuple[int | 
             yield Problem(at, "overrides are for the clinic; a home answer is not overridden")
 
 
+def person_problems(person: Person, kb: Knowledge, loc: tuple[int | str, ...] = ()) -> Iterator[Problem]:
+    """Every answer of a person that the knowledge base does not know or allow."""
+    yield from _fact_problems(person.facts, loc, kb)
+
+
 def case_problems(case: Case, kb: Knowledge) -> list[Problem]:
     """Everything in a case that the knowledge base does not know or allow, with its place in the file."""
-    problems = list(_fact_problems(case.person.facts, ("person",), kb))
+    problems = list(person_problems(case.person, kb, ("person",)))
     problems += assessment_problems(case.assessment, kb, ("assessment",))
     problems += _contradictions(case.person, case.assessment, kb) if not problems else []
     goals = case.goals

@@ -21,7 +21,7 @@ from needling.documents import (
 from needling.knowledge.base import Knowledge
 from needling.knowledge.schema import CareStep
 from needling.planning.envelope import BLEEDING, zone_limits
-from needling.planning.protocol import Phase, parse, say_phases
+from needling.planning.protocol import Phase, parse, say, say_phases
 
 STOP = "stop-"
 """Care steps whose id begins so are the rules for stopping during a session."""
@@ -70,7 +70,7 @@ def _sessions(
                     for group in groups
                     for zone in group.zones
                 )
-                steps = care(max(stroke.needle_length_mm for stroke in strokes))
+                preparation, aftercare = _lists(care(max(stroke.needle_length_mm for stroke in strokes)))
                 wanted = {endpoints[stroke.zone] for stroke in strokes}
                 # One session has one endpoint: the mildest that a zone of it asks for.
                 endpoint = min(wanted, key=("none", "faint-pink", "erythema", *BLEEDING).index)
@@ -80,16 +80,17 @@ def _sessions(
                         device=device,
                         strokes=strokes,
                         endpoint=endpoint,
-                        preparation=tuple(s.id for s in steps if s.phase != "after" and not s.id.startswith(STOP)),
+                        preparation=preparation,
                         topicals=bland,
-                        aftercare=tuple(s.id for s in steps if s.phase == "after"),
+                        aftercare=aftercare,
                     )
                 )
             day += phase.interval_d
     return tuple(sessions)
 
 
-def _follow_ups(sessions: tuple[Session, ...], kb: Knowledge) -> tuple[FollowUp, ...]:
+def follow_ups_of(sessions: tuple[Session, ...], kb: Knowledge) -> tuple[FollowUp, ...]:
+    """The checks that belong to some sessions, by day."""
     days = sorted({session.day_d for session in sessions})
     found: list[FollowUp] = []
     for rule in kb.follow_ups:
@@ -121,17 +122,64 @@ def plan_from_phases(
         The plan, with care steps for its longest needle and the person's phototype, and follow-up days. It starts
         when its longest preparation can have been done.
     """
-    setting = assessment.setting
-    sessions = _sessions(phases, person, setting, endpoints, kb)
+    sessions = _sessions(phases, person, assessment.setting, endpoints, kb)
+    label = say_phases(phases, assessment.setting, kb)
+    return _plan(sessions, label, assessment.setting, person, assessment, clearance, kb, rationale, declined)
+
+
+def plan_from_sessions(
+    sessions: tuple[Session, ...],
+    setting: Setting,
+    person: Person,
+    assessment: Assessment,
+    clearance: Clearance,
+    kb: Knowledge,
+    *,
+    rationale: tuple[Reason, ...] = (),
+    declined: tuple[Reason, ...] = (),
+) -> Plan:
+    """A plan of given sessions, each with the care steps that its needle asks for. It is not checked here.
+
+    Args:
+        sessions: at least one; their care lists are made anew, all else is kept.
+        setting: the envelope that the plan claims.
+
+    Returns:
+        The plan with its sentence, stop rules and follow-up days.
+    """
+    cared = []
+    for session in sessions:
+        steps = _care(kb, setting, max(stroke.needle_length_mm for stroke in session.strokes), person.phototype)
+        cared.append(session.model_copy(update=dict(zip(("preparation", "aftercare"), _lists(steps), strict=True))))
+    return _plan(tuple(cared), None, setting, person, assessment, clearance, kb, rationale, declined)
+
+
+def _lists(steps: tuple[CareStep, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Ids of what is done before and during a session, and of what is done after it."""
+    before = tuple(step.id for step in steps if step.phase != "after" and not step.id.startswith(STOP))
+    return before, tuple(step.id for step in steps if step.phase == "after")
+
+
+def _plan(
+    sessions: tuple[Session, ...],
+    label: str | None,
+    setting: Setting,
+    person: Person,
+    assessment: Assessment,
+    clearance: Clearance,
+    kb: Knowledge,
+    rationale: tuple[Reason, ...],
+    declined: tuple[Reason, ...],
+) -> Plan:
     longest = max(stroke.needle_length_mm for session in sessions for stroke in session.strokes)
     steps = _care(kb, setting, longest, person.phototype)
-    return Plan(
+    plan = Plan(
         person=person.id,
-        label=say_phases(phases, setting, kb),
+        label=label or "",
         envelope=setting,
         sessions=sessions,
         stop_rules=tuple(step.says for step in steps if step.id.startswith(STOP)),
-        follow_ups=_follow_ups(sessions, kb),
+        follow_ups=follow_ups_of(sessions, kb),
         declined=declined,
         rationale=rationale,
         start=assessment.on + timedelta(days=ceil(max((step.lead_d for step in steps), default=0))),
@@ -139,6 +187,7 @@ def plan_from_phases(
         knowledge_version=kb.version,
         knowledge_sha256=kb.sha256,
     )
+    return plan if label is not None else plan.model_copy(update={"label": say(plan, kb)})
 
 
 def no_treatment(

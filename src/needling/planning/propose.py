@@ -28,9 +28,10 @@ from needling.planning.envelope import (
     zone_limits,
 )
 from needling.planning.protocol import Group, Phase
+from needling.planning.wishes import spans, unmet, within
 
 
-class _ZoneGrid(NamedTuple):
+class ZoneGrid(NamedTuple):
     """What may be done on one zone: its strengths from mild to strong, and its schedules."""
 
     finding: ZoneFinding
@@ -75,7 +76,7 @@ def _device_for(
 
 def _zone_grid(
     finding: ZoneFinding, limits: ZoneLimits, setting: Setting, goals: Goals, kb: Knowledge
-) -> _ZoneGrid | Reason:
+) -> ZoneGrid | Reason:
     """The candidates of one zone, or the reason why there is none."""
     indication = kb.indication(finding.concern)
     site = kb.site(finding.zone)
@@ -96,8 +97,9 @@ def _zone_grid(
         )
     most = limits.needle_mm.value
     lengths = tuple(length for length in sorted(protocol.lengths_mm) if length <= most)
-    if goals.needle_length_mm in lengths:
-        lengths = (goals.needle_length_mm,)
+    wished = goals.needle_length_mm
+    if wished is not None and within(wished, lengths) and _device_for(protocol, finding, (wished,), goals, kb):
+        lengths = (wished,)
     if not lengths:
         return Reason(
             what=f"{indication.name}, {site.name}: no plan",
@@ -115,23 +117,25 @@ def _zone_grid(
         )
     sold = kb.device(device).lengths_mm
     passes_count = protocol.pen_passes_count if kb.device(device).kind == "pen" else protocol.passes_count
+    if goals.passes_count is not None and within(goals.passes_count, passes_count):
+        passes_count = (goals.passes_count,)
     strengths = tuple((length, passes) for length, passes in product(lengths, sorted(passes_count)) if length in sold)
     endpoint = protocol.endpoint
-    return _ZoneGrid(finding, planned, protocol, device, strengths, endpoint)
+    return ZoneGrid(finding, planned, protocol, device, strengths, endpoint)
 
 
-def _schedules(grids: list[_ZoneGrid]) -> Iterator[tuple[float, int]]:
+def _schedules(grids: list[ZoneGrid], goals: Goals) -> Iterator[tuple[float, int]]:
     """Intervals and session counts that every zone's protocol accepts; a zone may stop before the others."""
-    intervals = sorted({interval for grid in grids for interval in grid.protocol.intervals_d})
-    counts = sorted({count for grid in grids for count in grid.protocol.sessions_count})
-    least = max(min(grid.protocol.intervals_d) for grid in grids)
-    for interval, count in product(intervals, counts):
-        if interval >= least:
-            yield interval, count
+    intervals, counts = spans(grids)
+    if goals.interval_d is not None and within(goals.interval_d, intervals):
+        intervals = [goals.interval_d]
+    if goals.sessions_count is not None and within(goals.sessions_count, counts):
+        counts = [goals.sessions_count]
+    yield from product(intervals, counts)
 
 
 def _allowed_interval(
-    grids: list[_ZoneGrid], level: int, interval: float, setting: Setting, limits: dict[str, ZoneLimits], kb: Knowledge
+    grids: list[ZoneGrid], level: int, interval: float, setting: Setting, limits: dict[str, ZoneLimits], kb: Knowledge
 ) -> float:
     """The wished interval, lengthened to what the envelope and every cap ask for."""
     envelope = kb.envelope(setting)
@@ -142,7 +146,7 @@ def _allowed_interval(
     return max(needed)
 
 
-def _groups(grids: list[_ZoneGrid], level: int, longest: float | None) -> tuple[Group, ...]:
+def _groups(grids: list[ZoneGrid], level: int, longest: float | None) -> tuple[Group, ...]:
     """All zones at one strength, zones rolled alike together; ``longest`` caps the first home sessions."""
     alike: dict[tuple[str, float, int, int], list[str]] = {}
     for grid in grids:
@@ -156,7 +160,7 @@ def _groups(grids: list[_ZoneGrid], level: int, longest: float | None) -> tuple[
 
 
 def _phases(
-    grids: list[_ZoneGrid], level: int, interval: float, count: int, setting: Setting, kb: Knowledge
+    grids: list[ZoneGrid], level: int, interval: float, count: int, setting: Setting, kb: Knowledge
 ) -> tuple[Phase, ...]:
     """The course as phases: staged first sessions at home, and zones that stop at their own most sessions."""
     envelope = kb.envelope(setting)
@@ -172,9 +176,14 @@ def _phases(
     return tuple(phases)
 
 
-def _declined(goals: Goals, setting: Setting, limits: dict[str, ZoneLimits], kb: Knowledge) -> list[Reason]:
-    """Why the wished device or length is not planned, for each zone where it is not."""
+def _declined(
+    goals: Goals, setting: Setting, limits: dict[str, ZoneLimits], grids: list[ZoneGrid], kb: Knowledge
+) -> list[Reason]:
+    """Why the wished device or length is beyond its limit, for each zone where it is, and what is nearest."""
     reasons = []
+    nearest_mm = {grid.finding.zone: max(length for length, _ in grid.strengths) for grid in grids}
+    devices = ", ".join(dict.fromkeys(kb.device(grid.device).name for grid in grids))
+    instead = f" Nearest that may be planned: {devices}." if devices else ""
     where = "at home" if setting == "home" else "in the clinic"
     length = goals.needle_length_mm
     if goals.device is not None:
@@ -183,7 +192,7 @@ def _declined(goals: Goals, setting: Setting, limits: dict[str, ZoneLimits], kb:
             reasons.append(
                 Reason(
                     what=f"{device.name} {where}",
-                    why=f"This device is not for use {where}. {device.warning}".strip(),
+                    why=f"This device is not for use {where}. {device.warning}".strip() + instead,
                     sources=(*envelope.sources, *device.sources),
                     proposal=envelope.proposal,
                 )
@@ -199,7 +208,8 @@ def _declined(goals: Goals, setting: Setting, limits: dict[str, ZoneLimits], kb:
             reasons.append(
                 Reason(
                     what=f"{length:g} mm on the {kb.site(zone).name} {where}",
-                    why=f"The limit here is {limit.needle_mm.value:g} mm: {limit.needle_mm.because}.{why_short}",
+                    why=f"The limit here is {limit.needle_mm.value:g} mm: {limit.needle_mm.because}.{why_short}"
+                    + (f" Nearest that may be planned: {nearest_mm[zone]:g} mm." if zone in nearest_mm else ""),
                     sources=(*limit.needle_mm.sources, *sides),
                     proposal=limit.needle_mm.proposal,
                 )
@@ -207,7 +217,7 @@ def _declined(goals: Goals, setting: Setting, limits: dict[str, ZoneLimits], kb:
     return reasons
 
 
-def _limit_reasons(grids: list[_ZoneGrid], limits: dict[str, ZoneLimits], kb: Knowledge) -> list[Reason]:
+def _limit_reasons(grids: list[ZoneGrid], limits: dict[str, ZoneLimits], kb: Knowledge) -> list[Reason]:
     reasons = []
     for grid in grids:
         zone, site = grid.finding.zone, kb.site(grid.finding.zone)
@@ -242,7 +252,7 @@ def _limit_reasons(grids: list[_ZoneGrid], limits: dict[str, ZoneLimits], kb: Kn
 
 
 def _endpoint(
-    grids: list[_ZoneGrid], groups: tuple[Group, ...], limits: dict[str, ZoneLimits], setting: Setting, kb: Knowledge
+    grids: list[ZoneGrid], groups: tuple[Group, ...], limits: dict[str, ZoneLimits], setting: Setting, kb: Knowledge
 ) -> dict[str, Endpoint]:
     """Each zone's endpoint; bleeding only where it is allowed and the needle is long enough."""
     envelope = kb.envelope(setting)
@@ -256,6 +266,57 @@ def _endpoint(
         )
         found[zone] = "erythema" if bleeds and not allowed else grid.endpoint
     return found
+
+
+class Plannable(NamedTuple):
+    """What may be planned for a person: each zone's grid and limits, what may not be planned, and why.
+
+    Args:
+        grids: of the zones that can be planned. limits: of every assessed zone. unplanned: why other zones are not.
+        declined: why wishes are not met. rationale: of every plan with sessions.
+    """
+
+    grids: tuple[ZoneGrid, ...]
+    limits: dict[str, ZoneLimits]
+    unplanned: tuple[Reason, ...]
+    declined: tuple[Reason, ...]
+    rationale: tuple[Reason, ...]
+
+
+def plannable(assessment: Assessment, clearance: Clearance, kb: Knowledge, goals: Goals) -> Plannable:
+    """The zones that can be planned under a clearance; none where its verdict is not "go".
+
+    Args:
+        assessment: zones, concerns, setting. clearance: of this assessment. kb: protocols, devices, limits.
+        goals: wished device, length, passes, sessions and interval.
+    """
+    setting = assessment.setting
+    going = {zone.zone for zone in clearance.zones if zone.verdict == "go"}
+    limits = {finding.zone: zone_limits(finding.zone, setting, clearance, kb) for finding in assessment.zones}
+    if clearance.verdict != "go":
+        return Plannable((), limits, (), tuple(_declined(goals, setting, limits, [], kb)), ())
+    grids: list[ZoneGrid] = []
+    unplanned: list[Reason] = []
+    for finding in assessment.zones:
+        if finding.zone not in going:
+            continue
+        grid = _zone_grid(finding, limits[finding.zone], setting, goals, kb)
+        if isinstance(grid, Reason):
+            unplanned.append(grid)
+        else:
+            grids.append(grid)
+    declined = _declined(goals, setting, limits, grids, kb)
+    if goals.device is not None and not declined and all(grid.device != goals.device for grid in grids):
+        instead = ", ".join(dict.fromkeys(kb.device(grid.device).name for grid in grids))
+        nearest = f" Nearest that may be planned: {instead}." if instead else ""
+        why = f"None of its needles fits the protocols and limits here.{nearest}"
+        declined.append(Reason(what=kb.device(goals.device).name, why=why))
+    if grids:
+        shortest = _allowed_interval(grids, 0, 0.0, setting, limits, kb)
+        declined += unmet(goals, setting, limits, grids, shortest, kb)
+    reasons = tuple(unplanned)
+    rationale = (*reasons, *_limit_reasons(grids, limits, kb))
+    return Plannable(tuple(grids), limits, reasons, tuple(declined), rationale)
 
 
 def propose(
@@ -273,39 +334,23 @@ def propose(
         assessment: zones, concerns, setting.
         clearance: of this person and assessment. Anything but "go" leaves only "no treatment".
         kb: protocols, devices, limits, care steps.
-        goals: wished device and length; wishes beyond the limits are declined with the reason.
+        goals: wished device, length, passes, sessions and interval; a wish beyond the limits, or beyond what the
+            protocols of the trials span, is declined with the reason and the nearest that is planned.
 
     Returns:
         Plans, each with its rationale; never empty.
     """
     goals = goals or Goals()
     setting = assessment.setting
-    going = {zone.zone for zone in clearance.zones if zone.verdict == "go"}
-    limits = {finding.zone: zone_limits(finding.zone, setting, clearance, kb) for finding in assessment.zones}
-    declined = _declined(goals, setting, limits, kb)
-    if clearance.verdict != "go":
-        return (no_treatment(person, assessment, clearance, kb, declined=tuple(declined)),)
-    grids: list[_ZoneGrid] = []
-    unplanned: list[Reason] = []
-    for finding in assessment.zones:
-        if finding.zone not in going:
-            continue
-        grid = _zone_grid(finding, limits[finding.zone], setting, goals, kb)
-        if isinstance(grid, Reason):
-            unplanned.append(grid)
-        else:
-            grids.append(grid)
-    if goals.device is not None and not declined and all(grid.device != goals.device for grid in grids):
-        why = "None of its needles fits the protocols and limits here."
-        declined.append(Reason(what=kb.device(goals.device).name, why=why))
-    refused, reasons = tuple(declined), tuple(unplanned)
-    plans = [no_treatment(person, assessment, clearance, kb, rationale=reasons, declined=refused)]
+    found = plannable(assessment, clearance, kb, goals)
+    grids, limits, refused = list(found.grids), found.limits, found.declined
+    plans = [no_treatment(person, assessment, clearance, kb, rationale=found.unplanned, declined=refused)]
+    rationale = found.rationale
     if not grids:
         return tuple(plans)
-    rationale = (*reasons, *_limit_reasons(grids, limits, kb))
     seen: set[tuple[Phase, ...]] = set()
     for level in range(max(len(grid.strengths) for grid in grids)):
-        for wished, count in _schedules(grids):
+        for wished, count in _schedules(grids, goals):
             interval = _allowed_interval(grids, level, wished, setting, limits, kb)
             phases = _phases(grids, level, interval, count, setting, kb)
             if phases in seen:

@@ -56,6 +56,16 @@ SCORE_HEADERS = ("Option", "Gain", "Careful gain", "Redness", "Lasting mark", "V
 PERSON_HEADERS = ("Option", "Gain", "Redness each time", "Lasting mark", "Visits")
 
 
+def score_headers(choice: Choice, telling: Telling) -> tuple[str, ...]:
+    """What the scoreboard's columns are called; the price is one where the person named prices."""
+    headers = PERSON_HEADERS if telling.person else SCORE_HEADERS
+    return (*headers, "Price") if _priced(choice) else headers
+
+
+def _priced(choice: Choice) -> bool:
+    return any(card.total_price is not None for card in choice.scorecards)
+
+
 def score_rows(choice: Choice, telling: Telling, most: int = CANDIDATES_SHOWN) -> tuple[Row, ...]:
     """The scoreboard: one row for each candidate shown, the chosen one strong."""
     chosen = chosen_card(choice)
@@ -78,6 +88,8 @@ def score_rows(choice: Choice, telling: Telling, most: int = CANDIDATES_SHOWN) -
                 str(card.visits_count),
                 number(card.utility, 3),
             )
+        if _priced(choice):
+            cells = (*cells, f"{card.total_price or 0:g}")
         rows.append(telling.row(*cells, strong=card is chosen))
     return tuple(rows)
 
@@ -97,8 +109,17 @@ def _ground(choice: Choice) -> str:
     return (
         f"{gain}Redness after a session stays below {within_words(card.redness_d)} for most people. "
         f"{about_people(card.harm_probability)} may get a lasting mark. "
-        f"It needs {plural(card.visits_count, 'session')}."
+        f"It needs {plural(card.visits_count, 'session')}.{_price_words(choice, card)}"
     )
+
+
+def _price_words(choice: Choice, card: Scorecard) -> str:
+    """What the plan costs at the person's own prices, and whether that counted."""
+    if card.total_price is None:
+        return ""
+    weighed = choice.goals.change_worth_price is not None and choice.goals.cost_weight > 0
+    counted = "" if weighed else " That did not count in the choice: you did not say what a change is worth to you."
+    return f" At your prices it costs {card.total_price:g}.{counted}"
 
 
 def _beside_nothing(choice: Choice, telling: Telling) -> Statement | None:
@@ -158,7 +179,27 @@ def choice_section(choice: Choice, telling: Telling) -> Section:
     if telling.person:
         reasons = tuple(reason for reason in reasons if not reason.why.startswith(_TRIALS))
     points = [telling.say(reason.why, reason.sources, lead=reason.what, proposal=reason.proposal) for reason in reasons]
-    points.append(telling.say(choice.binding, lead="What held the plan back"))
+    first = choice.constraints[0] if choice.constraints else None
+    points.append(
+        telling.say(
+            choice.binding,
+            first.sources if first else (),
+            lead="What held the plan back",
+            proposal=first.proposal if first else False,
+        )
+    )
+    if not telling.person:
+        points += [
+            telling.say(
+                f"{one.why}; without that limit: {one.plan}, careful gain {one.gain_low:.2f} ({one.gain_more:+.2f})",
+                one.sources,
+                lead=one.what,
+                proposal=one.proposal,
+            )
+            for one in choice.constraints[1:]
+        ]
+    if choice.closest:
+        points.append(telling.say(choice.closest, lead="Closest to your limits, and still beyond them"))
     second = next((card for card in choice.scorecards if card.plan == choice.runner_up), None)
     points.append(
         telling.say(
@@ -175,7 +216,7 @@ def choice_section(choice: Choice, telling: Telling) -> Section:
         else "Gain in meaningful changes (median; careful: low quantile); redness that most stay below; "
         "mean chance of a lasting mark"
     )
-    headers = PERSON_HEADERS if telling.person else SCORE_HEADERS
+    headers = score_headers(choice, telling)
     most = 1 if telling.person else CANDIDATES_SHOWN
     table = Table(caption, headers, score_rows(choice, telling, most))
     barred = [card for card in choice.scorecards if card.barred_by]
@@ -198,6 +239,16 @@ def _goals_words(choice: Choice, telling: Telling) -> str:
         parts.append(f"at most {plural(goals.max_visits_count, 'visit')}")
     if goals.max_redness_d is not None:
         parts.append(f"at most {plural(goals.max_redness_d, 'day')} of redness")
+    if goals.max_total_price is not None:
+        parts.append(f"a total price of at most {goals.max_total_price:g}")
+    if goals.robust == "worst-case":
+        parts.append("good even in the worst reading of what research has not settled")
+    if goals.passes_count is not None:
+        parts.append(plural(goals.passes_count, "pass", "passes"))
+    if goals.sessions_count is not None:
+        parts.append(plural(goals.sessions_count, "session"))
+    if goals.interval_d is not None:
+        parts.append(f"sessions {goals.interval_d:g} days apart")
     if goals.needle_length_mm is not None:
         parts.append(f"{goals.needle_length_mm:g} mm needles")
     if goals.device is not None:
@@ -207,5 +258,6 @@ def _goals_words(choice: Choice, telling: Telling) -> str:
         parts.append(
             f"weights: gain {goals.gain_weight:g}, downtime {goals.downtime_weight:g}, "
             f"harm {goals.harm_weight:g}, visits {goals.visits_weight:g}"
+            + (f", cost {goals.cost_weight:g}" if goals.change_worth_price is not None else "")
         )
     return "; ".join(parts)

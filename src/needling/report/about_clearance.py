@@ -36,11 +36,16 @@ def verdict_headline(clearance: Clearance) -> str:
 
 
 def choice_headline(choice: Choice, clearance: Clearance) -> str:
-    """The answer in a few words: what a home routine is not, a wish that was declined, or doing nothing."""
+    """The answer in a few words: a wish declined, another treatment, doing nothing, what a home routine is not."""
     if clearance.verdict != "go":
         return verdict_headline(clearance)
     if choice.plan.declined:
         return "Not what was asked for"
+    if choice.other_treatment_wins:
+        if choice.plan.sessions and choice.plan.envelope == "home":
+            return "No known benefit at home; another treatment may do better"
+        beside = "; the needling plan stands beside it" if choice.plan.sessions else ""
+        return f"Another treatment may do better{beside}"
     if not choice.plan.sessions:
         return "Doing nothing is best for now"
     if choice.plan.envelope == "home":

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel
@@ -238,11 +239,16 @@ def _short(text: str, width: int) -> str:
     return plain if len(plain) <= width else plain[: max(width - 1, 1)].rstrip() + "…"
 
 
+def listed(section: str, entries: Sequence[Any]) -> tuple[list[str], list[list[str]]]:
+    """A section as a table: headings, and a row for each entry, its name first."""
+    columns = _SHOWN.get(section) or (("is", title_of),)
+    rows = [[id_of(section, entry), *(read(entry) for _, read in columns)] for entry in entries]
+    return ["name", *(title for title, _ in columns)], rows
+
+
 def list_lines(section: str, entries: Sequence[Any]) -> list[str]:
     """A section as a table of one line for each entry."""
-    columns = _SHOWN.get(section) or (("is", _plain_name),)
-    rows = [[id_of(section, entry), *(read(entry) for _, read in columns)] for entry in entries]
-    heads = ["name", *(title for title, _ in columns)]
+    heads, rows = listed(section, entries)
     widths = [min(_LONGEST_ID, max(len(row[column]) for row in (heads, *rows))) for column in range(len(heads) - 1)]
     left = COLUMNS - sum(widths) - 2 * len(widths)
     lines = []
@@ -252,7 +258,8 @@ def list_lines(section: str, entries: Sequence[Any]) -> list[str]:
     return lines
 
 
-def _plain_name(entry: Any) -> str:
+def title_of(entry: Any) -> str:
+    """What an entry is called in words; "" where it has only an id."""
     return next((str(getattr(entry, name)) for name in _PLAIN_NAMES if getattr(entry, name, "")), "")
 
 
@@ -303,9 +310,18 @@ def _value(value: Any) -> str:
 _GAPS_MATTER = (Site, Topical, AdverseEvent, Jurisdiction)
 
 
-def _field_lines(model: BaseModel, indent: int) -> list[str]:
-    """The fields of an entry that say something, nested ones indented; what is not known is named at the end."""
-    lines: list[str] = []
+@dataclass(frozen=True)
+class Field:
+    """One thing that an entry says. ``parts``: its numbered or single parts, each with a title and its own fields."""
+
+    name: str
+    says: str = ""
+    parts: tuple[tuple[str, tuple[Field, ...]], ...] = ()
+
+
+def fields_of(model: BaseModel) -> tuple[Field, ...]:
+    """What an entry says, field by field, in words with units; what is not known is named at the end."""
+    found: list[Field] = []
     unknown: list[str] = []
     for name in type(model).model_fields:
         value = getattr(model, name)
@@ -315,20 +331,32 @@ def _field_lines(model: BaseModel, indent: int) -> list[str]:
         if value is None:
             unknown.append(words)
         elif name == "access":
-            lines += wrapped(ACCESS_WORD[value], indent, "read as: ")
+            found.append(Field("read as", ACCESS_WORD[value]))
         elif name == "when":
-            lines += wrapped(condition_words(value), indent, "when: ")
+            found.append(Field("when", condition_words(value)))
         elif isinstance(value, BaseModel):
-            lines += wrapped("", indent, f"{words}:") + _field_lines(value, indent + 2)
+            found.append(Field(words, parts=((words, fields_of(value)),)))
         elif isinstance(value, tuple) and isinstance(value[0], BaseModel):
-            for number, part in enumerate(value, start=1):
-                lines += wrapped("", indent, f"{words.removesuffix('s')} {number}:") + _field_lines(part, indent + 2)
+            one = words.removesuffix("s")
+            parts = tuple((f"{one} {number}", fields_of(part)) for number, part in enumerate(value, start=1))
+            found.append(Field(words, parts=parts))
         else:
-            lines += wrapped(f"{_value(value)} {unit}".rstrip(), indent, f"{words}: ")
+            found.append(Field(words, f"{_value(value)} {unit}".rstrip()))
     if unknown and isinstance(model, _GAPS_MATTER):
-        lines += wrapped(", ".join(unknown), indent, "not stated: ")
+        found.append(Field("not stated", ", ".join(unknown)))
     if getattr(model, "proposal", False):
-        lines += wrapped("our own conservative proposal; a clinician confirms or changes it", indent, "standing: ")
+        found.append(Field("standing", "our own conservative proposal; a clinician confirms or changes it"))
+    return tuple(found)
+
+
+def _field_lines(fields: Iterable[Field], indent: int) -> list[str]:
+    """Fields as lines, those of parts indented."""
+    lines: list[str] = []
+    for field in fields:
+        if not field.parts:
+            lines += wrapped(field.says, indent, f"{field.name}: ")
+        for title, parts in field.parts:
+            lines += wrapped("", indent, f"{title}:") + _field_lines(parts, indent + 2)
     return lines
 
 
@@ -340,8 +368,22 @@ _STANCES = {
 }
 
 
-def _source_lines(entry: Any, kb: Knowledge) -> list[str]:
-    lines: list[str] = []
+@dataclass(frozen=True)
+class Cited:
+    """A source as an entry cites it: ``said`` is where and what, each part once."""
+
+    source: Source
+    said: str
+
+    @property
+    def link(self) -> str:
+        """Where it can be read; "" when nowhere."""
+        return safe_link(self.source) or ""
+
+
+def cited_by(entry: Any, kb: Knowledge) -> tuple[tuple[str, tuple[Cited, ...]], ...]:
+    """The sources of an entry under the title of their stance: sources, sides, what speaks against it."""
+    found = []
     citations = citations_of(entry)
     for stance, title in _STANCES.items():
         told: dict[str, list[str]] = {}
@@ -350,18 +392,37 @@ def _source_lines(entry: Any, kb: Knowledge) -> list[str]:
                 told.setdefault(citation.key, []).append(
                     ": ".join(part for part in (citation.at, citation.note) if part)
                 )
-        lines += ["", f"{title}:"] if told else []
-        for key, notes in told.items():
-            source = kb.source(key)
-            said_there = "; ".join(dict.fromkeys(note for note in notes if note))
-            lines += wrapped(f"{key} ({ACCESS_WORD[source.access]}): {said_there}".rstrip(": "), 0, "- ")
+        cited = [
+            Cited(kb.source(key), "; ".join(dict.fromkeys(note for note in notes if note)))
+            for key, notes in told.items()
+        ]
+        if cited:
+            found.append((title, tuple(cited)))
+    return tuple(found)
+
+
+def unsupported(entry: Any) -> tuple[str, ...]:
+    """What has to be said where an entry has no sources, or none that speak against it."""
+    stances = {stance for stance, _ in citations_of(entry)}
+    said = []
+    if not stances - {"against"}:
+        said.append("Sources: none; this rests on our own judgement.")
+    if not stances & {"against", "side b"}:
+        said.append("What speaks against it: nothing was found, which is not proof.")
+    return tuple(said)
+
+
+def _source_lines(entry: Any, kb: Knowledge) -> list[str]:
+    lines: list[str] = []
+    for title, cited in cited_by(entry, kb):
+        lines += ["", f"{title}:"]
+        for one in cited:
+            source = one.source
+            lines += wrapped(f"{source.key} ({ACCESS_WORD[source.access]}): {one.said}".rstrip(": "), 0, "- ")
             lines += wrapped(source.cites, 2)
-            link = safe_link(source)
-            lines += _link_lines(link) if link else []
-    if not any(stance != "against" for stance, _ in citations):
-        lines += ["", "Sources: none; this rests on our own judgement."]
-    if not any(stance in ("against", "side b") for stance, _ in citations):
-        lines += ["", "What speaks against it: nothing was found, which is not proof."]
+            lines += _link_lines(one.link) if one.link else []
+    for said in unsupported(entry):
+        lines += ["", said]
     return lines
 
 
@@ -371,14 +432,19 @@ def _link_lines(link: str) -> list[str]:
     return [f"  {link[start : start + width]}" for start in range(0, len(link), width)]
 
 
-def _alternative_lines(entry: Indication, kb: Knowledge) -> list[str]:
-    """What else can be done for a concern, and how it stands against needling."""
-    lines: list[str] = []
+def alternatives_to(entry: Indication, kb: Knowledge) -> tuple[tuple[str, str], ...]:
+    """What else can be done for a concern: id of the alternative, and how it stands against needling."""
+    found = []
     for alternative in kb.alternatives:
         for one in alternative.comparisons:
             if entry.id in one.indications:
                 skin = f", phototypes {', '.join(one.phototypes)}" if one.phototypes else ""
-                lines += wrapped(f"{alternative.id}: {one.stands}{skin} ({ACCESS_WORD[one.access]})", 0, "- ")
+                found.append((alternative.id, f"{one.stands}{skin} ({ACCESS_WORD[one.access]})"))
+    return tuple(found)
+
+
+def _alternative_lines(entry: Indication, kb: Knowledge) -> list[str]:
+    lines = [line for name, says in alternatives_to(entry, kb) for line in wrapped(f"{name}: {says}", 0, "- ")]
     return ["", "Against needling, other methods are:", *lines] if lines else []
 
 
@@ -388,7 +454,7 @@ def detail_lines(section: str, entry: Any, kb: Knowledge) -> list[str]:
     ref = f" ({entry.ref})" if getattr(entry, "ref", "") else ""
     lines = [_short(f"{_words_of(section)}: {name}{ref}", COLUMNS)]
     lines.append("=" * len(lines[0]))
-    lines += [line for line in _field_lines(entry, 0) if line not in (f"id: {name}", f"key: {name}")]
+    lines += [line for line in _field_lines(fields_of(entry), 0) if line not in (f"id: {name}", f"key: {name}")]
     if isinstance(entry, Source):
         link = safe_link(entry)
         lines += _link_lines(link) if link else []

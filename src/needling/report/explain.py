@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from needling.documents import Case, Choice, Clearance
 from needling.knowledge.base import Knowledge
-from needling.report.about_alternatives import alternatives_section
+from needling.report.about_alternatives import alternatives_section, beside_plan_section
 from needling.report.about_choice import choice_section, declined_section, refusal_section
 from needling.report.about_clearance import (
     Known,
@@ -127,6 +127,9 @@ def _choice_sections(choice: Choice, clearance: Clearance | None, telling: Telli
         parts += _clearance_sections(clearance, telling, known, declined=telling.home and bool(plan.declined))
     # A clinician weighs both sides before the plan; a person first wants to know what it is.
     parts += [] if telling.person else [_conflicts(clearance, telling)]
+    # What heads the answer stands before the plan; what is merely known stands after it.
+    heads = plan.sessions and choice.other_treatment_wins and not plan.declined
+    parts += [beside_plan_section(choice, telling)] if heads else []
     if plan.sessions:
         parts += [
             plan_section(plan, telling),
@@ -148,6 +151,8 @@ def _choice_sections(choice: Choice, clearance: Clearance | None, telling: Telli
     # What stops needling may stop other methods too: they are named only to a person who may go.
     if (plan.declined or not plan.sessions) and (clearance is None or clearance.verdict == "go"):
         parts.append(alternatives_section(*known, telling))
+    elif plan.sessions and not heads:
+        parts.append(beside_plan_section(choice, telling))
     parts += [_conflicts(clearance, telling)] if telling.person else []
     return [part for part in parts if part is not None]
 

@@ -130,7 +130,7 @@ def _environment() -> Environment:
 @lru_cache(maxsize=1)
 def page_style() -> str:
     """The style sheet of all pages."""
-    return (_FOLDER / "style.css").read_text(encoding="utf-8").strip()
+    return (_FOLDER / "style" / "page.css").read_text(encoding="utf-8").strip()
 
 
 def render_page(page: Page) -> str:

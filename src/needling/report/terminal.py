@@ -18,13 +18,13 @@ from rich.text import Text
 from needling.documents import Choice, Clearance, Forecast, Plan
 from needling.knowledge.base import Knowledge
 from needling.knowledge.schema import Source
-from needling.report.about_alternatives import alternatives_section
+from needling.planning.protocol import say
+from needling.report.about_alternatives import alternatives_section, beside_plan_section
 from needling.report.about_choice import (
-    CANDIDATES_SHOWN,
-    SCORE_HEADERS,
     choice_section,
     declined_section,
     refusal_section,
+    score_headers,
     score_rows,
 )
 from needling.report.about_clearance import (
@@ -53,6 +53,7 @@ from needling.report.words import ACCESS_WORD, DOTS, NOTICE, nothing_words, sent
 
 if TYPE_CHECKING:
     from needling.planning.envelope import Breach
+    from needling.planning.nearest import Nearest
 
 
 _LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -244,6 +245,16 @@ def show_breaches(console: Console, breaches: Sequence[Breach]) -> None:
     _points(console, said)
 
 
+def show_nearest(console: Console, found: Nearest, kb: Knowledge) -> None:
+    """The nearest plan inside the envelope to one that is outside: its sentence, to be tried in its place."""
+    if not found.changes:
+        return
+    _title(console, "Nearest plan that may be done")
+    said = say(found.plan, kb)
+    words = said if found.plan.sessions else f"{said}: nothing of it may be done here"
+    _points(console, [Statement(sentence(words))])
+
+
 # ---------------------------------------------------------------- choice
 
 
@@ -265,12 +276,17 @@ def show_choice(console: Console, choice: Choice, clearance: Clearance, kb: Know
     _section(console, declined_section(choice, telling))
     _section(console, decisions_section(clearance, telling))
     _questions(console, clearance, telling)
+    heads = plan.sessions and choice.other_treatment_wins and not plan.declined
+    if heads:
+        _section(console, beside_plan_section(choice, telling))
     if plan.sessions:
         _section(console, plan_section(plan, telling))
         _section(console, stop_section(plan, telling))
         _forecast_sections(console, plan, forecast, telling)
     if clearance.verdict == "go" and (plan.declined or not plan.sessions):
         _section(console, alternatives_section(forecast.person, forecast.assessment, telling))
+    elif plan.sessions and not heads:
+        _section(console, beside_plan_section(choice, telling))
     if not plan.sessions and clearance.verdict != "go":
         _section(console, refusal_section(choice, telling))
         _ending(console, telling.bibliography)
@@ -278,7 +294,7 @@ def show_choice(console: Console, choice: Choice, clearance: Clearance, kb: Know
     _section(console, choice_section(choice, telling), tables=False)
     if len(choice.scorecards) > 1:
         short = Telling(kb, "clinician", telling.home, telling.bibliography)
-        _table(console, Table("What was compared", SCORE_HEADERS, score_rows(choice, short, CANDIDATES_SHOWN)))
+        _table(console, Table("What was compared", score_headers(choice, short), score_rows(choice, short)))
     if plan.sessions:
         _section(console, assumptions_section(forecast, telling))
     _ending(console, telling.bibliography)

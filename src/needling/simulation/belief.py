@@ -2,7 +2,8 @@
 
 A *belief* says how far each number may lie from its median because people differ (``person``) and because
 we do not know (``doubt``). Possible people are *members*. Member *i* has its own counter-based stream for each
-parameter and layer, so it gets the same luck in every plan, in every order and on every shard.
+parameter and layer, so it gets the same luck in every plan, in every order and on every shard. In a *nested* belief
+groups of members share one draw of the doubt, so that what people differ in and what is not known can be told apart.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from needling.errors import BadInput
 from needling.knowledge.base import USUAL_SET, Knowledge
+from needling.simulation.learned import Pool, Told
 from needling.simulation.normal import inverse_normal
 from needling.units import to_si
 
@@ -25,6 +28,7 @@ Layer = Literal["person", "doubt"]
 
 MEMBERS = 256  # numerical: possible people of an ensemble unless asked otherwise
 _WORD = 64  # numerical: bits of a key
+PERSONS = 16  # numerical: possible people that share one reading of what is not known, in a nested ensemble
 _KEPT = 1024  # numerical: ensembles up to this size are kept: the same people meet many plans
 _WORDS = 4  # numerical: 64-bit words that Philox makes from one count
 _BLOCK = 1024  # numerical: members per Philox block; a power of two that four divides
@@ -135,6 +139,9 @@ class Belief:
         person, doubt: spreads of the two layers (log, logit or SI by shape). low, high: bounds, SI.
         knowledge: what it was made from. members: member numbers, int64[member].
         parameter_set: name of the set of parameters it started from.
+        persons: members that share one draw of the doubt: member *i* has the doubt of group *i* // persons.
+        told: what the data of many people say about the doubt; None before any. pool: what one person's readings say
+            about who of the possible people it is; None before any.
     """
 
     names: tuple[str, ...]
@@ -147,6 +154,9 @@ class Belief:
     knowledge: Knowledge = field(repr=False)
     members: NDArray[np.int64] = field(default_factory=lambda: np.arange(MEMBERS, dtype=np.int64))
     parameter_set: str = USUAL_SET
+    persons: int = 1
+    told: Told | None = field(default=None, repr=False)
+    pool: Pool | None = field(default=None, repr=False)
 
     @classmethod
     def prior(cls, knowledge: Knowledge, members: int = MEMBERS, *, parameter_set: str = USUAL_SET) -> Belief:
@@ -186,6 +196,32 @@ class Belief:
             self, members=np.asarray(members if isinstance(members, np.ndarray) else list(members), dtype=np.int64)
         )
 
+    def nested(self, persons: int = PERSONS) -> Belief:
+        """The same belief with groups of members that share what is not known.
+
+        Member *i* keeps its own luck as a person and takes the doubt of group *i* // persons, so 256 members with 16
+        persons are 16 readings of the evidence with 16 people each. Between groups lies what research has not settled,
+        within a group what people differ in.
+
+        Args:
+            persons: members of a group.
+
+        Raises:
+            BadInput: fewer than two persons in a group, or fewer than two groups.
+        """
+        groups = np.unique(self.members // persons).size if persons > 1 else 0
+        if groups < 2:
+            raise BadInput(
+                f"{self.members.size} possible people in groups of {persons} give {groups} groups; a nested ensemble "
+                "needs at least 2 people in a group and at least 2 groups"
+            )
+        return replace(self, persons=persons)
+
+    @property
+    def groups(self) -> NDArray[np.int64] | None:
+        """Group of each member, int64[member]; None where every member has a doubt of its own."""
+        return self.members // self.persons if self.persons > 1 else None
+
     def with_medians(self, **medians: float) -> Belief:
         """The same belief with some medians moved; names with ``_`` for ``-``, values in SI."""
         moved = self.median.copy()
@@ -197,7 +233,8 @@ class Belief:
         """Every parameter for every member, SI.
 
         value = median exp(doubt z1 + person z2) for ``lognormal``; the same sum on the logit scale for
-        ``logit`` and added to the median for ``normal``; then held between low and high.
+        ``logit`` and added to the median for ``normal``; then held between low and high. z1 is one number for each
+        group of a nested belief, z2 one for each member.
 
         Args:
             key: of the random numbers; equal keys give equal luck.
@@ -205,7 +242,15 @@ class Belief:
 
         Returns:
             float64[member] by parameter id.
+
+        Raises:
+            BadInput: another key than that under which the belief has learned about one person.
         """
+        if self.pool is not None and self.pool.key != key:
+            raise BadInput(
+                f"this belief has learned about one person under key {self.pool.key}; under key {key} its members are "
+                "other people. Use the key of the approval."
+            )
         kept = self.__dict__.get("_drawn")
         if kept is None or kept[0] != (key, layers):
             kept = (key, layers), self._draw(key, layers)
@@ -217,9 +262,12 @@ class Belief:
         """See :meth:`draw`: all parameters in one table, read-only."""
         shape = np.array(self.shape)
         shift = np.zeros((len(self.names), self.members.size))
-        for layer, spread in (("doubt", self.doubt), ("person", self.person)):
+        doubting = self.members // self.persons
+        for layer, spread, members in (("doubt", self.doubt, doubting), ("person", self.person, self.members)):
             rows = np.flatnonzero((spread > 0) & (shape != "fixed")) if layer in layers else ()
-            luck = normals(key, tuple(f"{self.names[row]}/{layer}" for row in rows), self.members)
+            luck = normals(key, tuple(f"{self.names[row]}/{layer}" for row in rows), members)
+            if self.told is not None and layer == "doubt":
+                luck = self.told.moved([self.names[row] for row in rows], luck)
             for row, own in zip(rows, luck, strict=True):
                 shift[row] += spread[row] * own
         low, high, median = self.low[:, None], self.high[:, None], self.median[:, None]

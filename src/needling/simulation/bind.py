@@ -27,9 +27,17 @@ from needling.simulation.seam import closing, harms, outcomes
 from needling.simulation.seam.changes import changed
 from needling.simulation.seam.context import Context, Draw, Zone
 from needling.simulation.seam.endpoints import ENDPOINTS, beyond_endpoint, endpoint_grades, reference_stimulus
+from needling.simulation.seam.individuals import Individuals
 from needling.simulation.seam.laying import STIMULUS, Laid, Spatial, lay, rows_of, spatial_factors, visits_of
 from needling.simulation.seam.person import OPENINGS, modified
-from needling.simulation.seam.tools import Strokes, planned_density_per_cm2, reference_tool, strokes_on
+from needling.simulation.seam.tools import (
+    Strokes,
+    in_range,
+    lengths_of,
+    planned_density_per_cm2,
+    reference_tool,
+    strokes_on,
+)
 from needling.units import from_si, to_si
 
 __all__ = [
@@ -79,14 +87,6 @@ def _report_times(session_time: Floats, judge_time: Floats, beyond: float) -> Fl
     return np.unique(np.concatenate(parts))
 
 
-def _in_range(plan: Plan, planned_density: float, kb: Knowledge) -> bool:
-    """Whether needle lengths and planned densities (per m2) lie inside the ranges of the reference parameters."""
-    length, laid = kb.parameter("reference-length").quantity, kb.parameter("reference-density").quantity
-    lengths = [stroke.needle_length_mm for session in plan.sessions for stroke in session.strokes]
-    fits = all((length.low or 0) <= value <= (length.high or np.inf) for value in lengths)
-    return fits and from_si(planned_density, laid.unit) <= (laid.high or np.inf)
-
-
 def simulate(
     plan: Plan,
     person: Person,
@@ -99,6 +99,7 @@ def simulate(
     engine: str = "lanes",
     missed: Collection[int] = (),
     moved: Mapping[int, float] | None = None,
+    individuals: Individuals | None = None,
 ) -> Course:
     """One plan on the ensemble; see :func:`simulate_many`.
 
@@ -107,7 +108,17 @@ def simulate(
             :func:`needling.simulation.seam.changes.changed`, whose plan ``course.context.plan`` is.
     """
     life = changed(plan, missed=missed, moved=moved)
-    return simulate_many([life], person, assessment, belief, key=key, models=models, spatial=spatial, engine=engine)[0]
+    return simulate_many(
+        [life],
+        person,
+        assessment,
+        belief,
+        key=key,
+        models=models,
+        spatial=spatial,
+        engine=engine,
+        individuals=individuals,
+    )[0]
 
 
 def simulate_many(
@@ -120,6 +131,7 @@ def simulate_many(
     models: Models | None = None,
     spatial: Spatial | None = None,
     engine: str = "lanes",
+    individuals: Individuals | None = None,
 ) -> list[Course]:
     """All candidates on the same possible people, with the same luck, in one batch.
 
@@ -129,6 +141,8 @@ def simulate_many(
         models: which sub-models run; default :class:`~needling.simulation.models.Models`.
         spatial: factor on the stimulus of each zone, for the model "spatial" and only for it.
         engine: how the equations are run, of :data:`~needling.simulation.engines.ENGINES`; all agree to 1e-6.
+        individuals: what differs from member to member, where each is somebody else; attendance and force are by visit,
+            so they fit plans with equally many visits only.
 
     Returns:
         One course for each plan, in order.
@@ -142,7 +156,11 @@ def simulate_many(
     chosen = engines.engine(engine)
     kb = belief.knowledge
     zones = _zones(assessment, kb)
-    drawn = modified(belief.draw(key), person, assessment)
+    visits = [visits_of(plan) for plan in plans]
+    if individuals is not None:
+        for own in visits:
+            individuals.require(belief.members.size, len(own))
+    drawn = modified(belief.draw(key), person, assessment, individuals)
     factors = spatial_factors(zones, spatial, models, belief.members.size)
     strokes = Strokes(zones, drawn)
     references = {zone.indication.id: outcomes.reference_session(zone.indication, drawn) for zone in zones}
@@ -151,18 +169,22 @@ def simulate_many(
         length: strokes.row(reference_tool(drawn, length, models), len(zones))  # on a zone of its own: the usual cheek
         for length in {usual[0], *(length for length, _ in references.values())}
     }
-    visits = [visits_of(plan) for plan in plans]
     rows = [rows_of(own, zones, strokes, kb, models) for own in visits]
-    strokes.run(chosen)
+    strokes.run(chosen, individuals.force_ratio if individuals else None)
     session_stimulus = {
         session: reference_stimulus(strokes.result[:, reference_rows[session[0]]], session[1], drawn)
         for session in {usual, *references.values()}
     }
-    baselines = tuple(outcomes.baseline(zone, assessment, belief, key) for zone in zones)
+    baselines = tuple(outcomes.baseline(zone, assessment, belief, key, individuals) for zone in zones)
     laid_of = [
-        lay(own, plan_rows, strokes, factors, drawn, models) for own, plan_rows in zip(visits, rows, strict=True)
+        lay(own, plan_rows, strokes, factors, drawn, models, individuals)
+        for own, plan_rows in zip(visits, rows, strict=True)
     ]
-    tasks = [task for plan, laid in zip(plans, laid_of, strict=True) for task in _tasks(plan, zones, laid, drawn)]
+    tasks = [
+        task
+        for plan, laid in zip(plans, laid_of, strict=True)
+        for task in _tasks(plan, zones, laid, drawn, individuals)
+    ]
 
     healed = chosen.heal(tasks, np.array([drawn[name] for name in healing.PARAMETERS]))
     if models.closure == "two-phase":
@@ -187,6 +209,7 @@ def simulate_many(
             baselines=baselines,
             devices=tuple(kb.device(session.device) for session in plan.sessions),
             models=models,
+            individuals=individuals,
         )
         courses.append(_course(context, tasks[mine], healed[mine], laid, reference))
     return courses
@@ -205,12 +228,24 @@ class _Reference(NamedTuple):
     by_zone: tuple[Floats, ...]
 
 
-def _tasks(plan: Plan, zones: tuple[Zone, ...], laid: Laid, drawn: Draw) -> list[Task]:
+def _judge_times(session_time: Floats, zones: tuple[Zone, ...], individuals: Individuals | None) -> Floats:
+    """When it is fair to judge each zone, s from the first day, float64[zone]."""
+    if individuals is not None and individuals.judge_time is not None:
+        return np.full(len(zones), individuals.judge_time)
+    last = session_time[-1] if session_time.size else 0.0
+    return np.array([last + to_si(zone.indication.judge_after_last_d, "d") for zone in zones])
+
+
+def _tasks(
+    plan: Plan, zones: tuple[Zone, ...], laid: Laid, drawn: Draw, individuals: Individuals | None = None
+) -> list[Task]:
     """What the engine runs: one task for each zone, all with the plan's report times."""
     session_time = laid.session_time
-    last = session_time[-1] if session_time.size else 0.0
-    judge = np.array([last + to_si(zone.indication.judge_after_last_d, "d") for zone in zones])
-    report_time = _report_times(session_time, judge, float(drawn["forecast-beyond-judging"][0]))
+    judge = _judge_times(session_time, zones, individuals)
+    if individuals is not None and individuals.judge_time is not None:  # who is judged once is looked at once
+        report_time = np.unique([0.0, individuals.judge_time, *session_time[-1:]])
+    else:
+        report_time = _report_times(session_time, judge, float(drawn["forecast-beyond-judging"][0]))
     covered = closing.is_covered(plan.sessions)
     half_lives = lru_cache(maxsize=None)(lambda length: closing.half_lives(length, covered, drawn))
     tasks = []
@@ -253,14 +288,13 @@ def _course(
     task = tasks[0]
     half_life = np.stack([one.half_life for one in tasks], axis=-1)  # kind, member, zone
     closed_time = np.stack([closing.closed_times(one.half_life, drawn, context.models) for one in tasks], axis=-1)
-    last = task.session_time[-1] if task.session_time.size else 0.0
-    judge = np.array([last + to_si(zone.indication.judge_after_last_d, "d") for zone in zones])
+    judge = _judge_times(task.session_time, zones, context.individuals)
     of = dict(zip(STROKE_MEASURES, laid.measures, strict=True))
     treated = task.session_time.size > 0
     result = CourseResult.OK
     if not np.all(np.isfinite(stacked)):
         result = CourseResult.DIVERGED
-    elif not _in_range(plan, laid.densest, context.belief.knowledge):
+    elif not in_range(lengths_of(plan), laid.densest, context.belief.knowledge):
         result = CourseResult.OUT_OF_RANGE
     score = np.stack(
         [
@@ -277,11 +311,12 @@ def _course(
         ],
         axis=1,
     )
-    closed = treated * closed_time.max(axis=(0, 2))
-    ready = np.maximum(np.maximum(closed, calm[0]), calm[1])
-    if treated and context.person.phototype in (None, "IV", "V", "VI"):
-        strongest = of["stimulus"].max(axis=(0, 1))
-        ready = np.maximum(ready, drawn["pigment-check-time"] * (strongest >= drawn["pigment-check-stimulus"]))
+    each = context.individuals or Individuals()
+    came = treated if each.attendance is None else each.attendance.any(axis=0)
+    closed = came * closed_time.max(axis=(0, 2))
+    checked = closing.is_checked(context.person) if each.darkness is None else each.darkness >= closing.CHECKED
+    strongest = of["stimulus"].max(axis=(0, 1), initial=0.0)
+    ready = closing.ready_times(closed, calm, strongest, checked, drawn)
     dose_ratio = harms.dose_ratio(context, of["stimulus"], reference.stimulus)
     pain = depth.relative_pain(
         of["depth"],
@@ -338,12 +373,14 @@ def forecast(course: Course, plan: Plan) -> Forecast:
     """The course as a document: quantiles by zone and measure, outcomes, harms, waiting times, assumptions.
 
     Raises:
-        BadInput: the course was made from another plan.
+        BadInput: the course was made from another plan, or of many people.
     """
     from needling.simulation.seam.summary import write_forecast
 
     if course.context.plan != plan:
         raise BadInput(f"this course was simulated for the plan '{course.context.plan.label}', not for '{plan.label}'")
+    if course.context.individuals is not None:
+        raise BadInput("this course is of many different people; a forecast is for one")
     return write_forecast(course)
 
 

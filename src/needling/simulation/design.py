@@ -78,12 +78,21 @@ def designed(belief: Belief, places: Mapping[Column, Floats], members: NDArray[n
 
     Args:
         belief: whose distributions. places: standard normal numbers by parameter and layer, float64[member]; what is
-            not named stays in the middle.
+            not named stays in the middle. In a belief that was told something about its doubt, these are the
+            independent numbers on which its map is laid.
         members: number of each member, whose luck decides what no parameter explains; equal numbers, equal luck.
     """
     middle = np.zeros(members.size)
+    if belief.told is not None:
+        own: list[Column] = [(name, "doubt") for name in belief.told.names]
+        stacked = np.stack([places.get(column, middle) for column in own])
+        moved = belief.told.moved(belief.told.names, stacked)
+        places = {**places, **dict(zip(own, moved, strict=True))}
+    laid = {name for name, _ in places}
     values = {
         name: quantile(belief, name, places.get((name, "doubt"), middle), places.get((name, "person"), middle))
+        if name in laid
+        else np.full(members.size, quantile(belief, name, 0.0, 0.0))
         for name in belief.names
     }
     return Designed(

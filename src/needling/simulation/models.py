@@ -11,6 +11,14 @@ from needling.errors import BadInput, did_you_mean
 NAME = "needling-healing-2"
 PARAMETERS = "parameters"
 """Word before the name of a parameter set, where a forecast says with which it ran."""
+LEARNED = "learned"
+"""Word before the start of the sha256 of what many people taught, where a forecast ran with that."""
+READINGS = "readings"
+"""Word before the number of this person's readings that a forecast has learned from."""
+SHARED_DOUBT = "persons"
+"""Word before the number of possible people that shared one reading of what is not known, in a nested ensemble."""
+
+_NOT_MODELS = tuple(f"{word}=" for word in (PARAMETERS, SHARED_DOUBT, LEARNED, READINGS))
 
 
 @dataclass(frozen=True)
@@ -59,7 +67,7 @@ class Models:
         if name != NAME:
             raise BadInput(f"the forecast was made with the model '{name}'; this version runs '{NAME}'")
         known = choices()
-        chosen = dict(part.partition("=")[::2] for part in own if not part.startswith(f"{PARAMETERS}="))
+        chosen = dict(part.partition("=")[::2] for part in own if not part.startswith(_NOT_MODELS))
         if strange := sorted(set(chosen) - set(known)):
             raise BadInput(f"unknown sub-model '{strange[0]}'{did_you_mean(strange[0], known)}")
         return cls(**chosen)  # type: ignore[arg-type]
@@ -73,5 +81,15 @@ def choices() -> dict[str, tuple[str, ...]]:
 
 def parameter_set_of(said: str) -> str | None:
     """The named set of parameters that a forecast's ``model`` names; None for the usual ones."""
-    named = [part.partition("=")[2] for part in said.split() if part.startswith(f"{PARAMETERS}=")]
+    return _named(said, PARAMETERS)
+
+
+def persons_of(said: str) -> int:
+    """How many possible people shared one reading of what is not known; 1 where each had its own."""
+    named = _named(said, SHARED_DOUBT)
+    return int(named) if named is not None and named.isdigit() else 1
+
+
+def _named(said: str, word: str) -> str | None:
+    named = [part.partition("=")[2] for part in said.split() if part.startswith(f"{word}=")]
     return named[0] if named else None

@@ -1,28 +1,45 @@
-"""Learning from what was seen: members that agree with it count more, and what is data and what is prior is said."""
+"""Learning from what was seen: members that agree with it count more, and what is data and what is prior is said.
+
+A forecast shows a few hundred members. Who one person is, is looked for in a larger pool: all its members are weighed,
+and as few are drawn from it again as the belief had, so that they stay different people. The pool and its weights go
+with the learned belief, and a second reading weighs the whole pool once more. So learning from two readings one after
+the other is the same as from both at once, and no reading counts twice.
+
+What no parameter explains (the true start, how much better or worse a person does than the trials' mean) hangs on the
+member number as well: it is this person's own, it is learned with the rest, and it stays for the rest of the course.
+The noise of one reading is not: it stands in the likelihood, so a drawn member says nothing about the noise to come.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from needling.errors import BadInput
 from needling.simulation.belief import Belief, uniform
+from needling.simulation.learned import Pool
 
 Floats = NDArray[np.float64]
 
 # How far an ensemble may be thinned before it no longer stands for a distribution
-_LEAST_EFFECTIVE_SHARE = 0.2  # numerical: of the members
+_LEAST_EFFECTIVE_SHARE = 0.2  # numerical: of the members that are kept
 _LEAST_TEMPER = 0.05  # numerical: power on the likelihood
 _NAMED = 3  # numerical: parameters named in the sentence
 _BISECTIONS = 60  # numerical: to the last bit
+_LEAST_LOG = -1e300  # numerical: stands for a member that cannot be, so that no power of it is undefined
+_POOL = 4096  # numerical: possible people among whom one person is looked for
+_POOL_RATIO = 16  # numerical: of them for each member that is kept
 
 
 class Report(NamedTuple):
     """What a reweighting did.
 
     Args:
-        accepted: whether the belief was changed. effective_members_count: of the weights used.
+        accepted: whether the belief was changed. effective_members_count: of the weights used, among all weighed.
         temper_share: power put on the likelihood; 1 uses the data in full.
         data_share: share of each parameter's spread (variance of ranks) that the data took away, by parameter id.
         words: one sentence for the reader.
@@ -47,74 +64,104 @@ def effective_size(weights: Floats) -> float:
     return float(weights.sum() ** 2 / np.sum(weights**2))
 
 
-def _weights(log_likelihood: Floats, temper: float) -> Floats:
-    raised = np.exp(temper * (log_likelihood - log_likelihood.max()))
+def _weights(log_weight: Floats) -> Floats:
+    raised = np.exp(log_weight - log_weight.max())
     return np.asarray(raised / raised.sum())
 
 
-def _temper(log_likelihood: Floats, least: float) -> float:
+def _temper(before: Floats, log_likelihood: Floats, least: float) -> float:
     """Largest power in (0, 1] that leaves the wanted effective size; the size falls as the power grows."""
-    if effective_size(_weights(log_likelihood, 1.0)) >= least:
+    if effective_size(_weights(before + log_likelihood)) >= least:
         return 1.0
     low, high = 0.0, 1.0
     for _ in range(_BISECTIONS):
         middle = 0.5 * (low + high)
-        if effective_size(_weights(log_likelihood, middle)) >= least:
+        if effective_size(_weights(before + middle * np.maximum(log_likelihood, _LEAST_LOG))) >= least:
             low = middle
         else:
             high = middle
     return low
 
 
-def reweight(belief: Belief, log_likelihood: Floats, key: int) -> Learned:
+def pooled(belief: Belief, key: int) -> Belief:
+    """The belief carried by everybody who may be this person: the pool it has, or a new and larger one.
+
+    Args:
+        belief: before a reading. key: of the forecast.
+
+    Returns:
+        The belief with the members of its pool. A belief whose members are not the first ones of their numbers (a
+        shard, a hand-made design) has no larger pool and is given back as it is.
+
+    Raises:
+        BadInput: the belief has learned about one person under another key.
+    """
+    if belief.pool is not None:
+        if belief.pool.key != key:
+            raise BadInput(
+                f"this belief has learned under key {belief.pool.key}; a reading under key {key} is of other people"
+            )
+        return belief.with_members(belief.pool.members)
+    kept = belief.members.size
+    if type(belief) is not Belief or not np.array_equal(belief.members, np.arange(kept)):
+        return belief
+    return belief.with_members(np.arange(max(_POOL, _POOL_RATIO * kept), dtype=np.int64))
+
+
+def reweight(
+    belief: Belief, log_likelihood: Floats, key: int, *, keep: int | None = None, readings: Sequence[str] = ()
+) -> Learned:
     """Importance weights on the members, tempered so that enough of them stay, then systematic resampling.
 
     Args:
-        belief: the one that made the forecast. log_likelihood: float64[member], up to a constant.
+        belief: all that are weighed: the belief that made the forecast, or its :func:`pooled` form.
+        log_likelihood: float64[member], up to a constant.
         key: the key of that forecast; member numbers mean the same people only under the same key.
+        keep: members drawn again; as many as there are unless given. readings: names of what was read, kept with the
+            belief.
 
     Returns:
-        The learned belief and a report. The unchanged belief when no member agrees with the data at all.
+        The learned belief and a report. The unchanged belief when no member agrees with the data at all. With fewer
+        kept than weighed, members repeat only where one person weighs more than a kept member's share.
 
     Raises:
         ValueError: not one value for each member.
     """
     given = np.asarray(log_likelihood, dtype=np.float64)
     members = belief.members.size
+    kept = members if keep is None else keep
     if given.shape != belief.members.shape:
         raise ValueError(f"expected one log likelihood for each of {members} members, got shape {given.shape}")
-    if np.any(np.isnan(given)) or not np.any(np.isfinite(given)):
+    pool = belief.pool
+    whole = pool is not None and np.array_equal(pool.members, belief.members)
+    before = pool.log_weight if pool is not None and whole else np.zeros(members)
+    known = () if pool is None else pool.readings
+    if np.any(np.isnan(given)) or not np.any(np.isfinite(given + before)):
         return Learned(
             belief,
-            Report(
-                False,
+            _refused(
                 0.0,
                 0.0,
-                {},
-                "No possible person fits these readings, so nothing was "
-                "learned; check the readings and the plan as delivered.",
+                "No possible person fits these readings, so nothing was learned; check the readings and the plan as "
+                "delivered.",
             ),
         )
-    temper = _temper(given, _LEAST_EFFECTIVE_SHARE * members)
-    weights = _weights(given, temper)
+    temper = _temper(before, given, _LEAST_EFFECTIVE_SHARE * kept)
+    weights = _weights(before + temper * np.maximum(given, _LEAST_LOG))
     size = effective_size(weights)
     if temper < _LEAST_TEMPER:
         return Learned(
             belief,
-            Report(
-                False,
+            _refused(
                 size,
                 temper,
-                {},
-                "The readings lie so far outside the forecast that they "
-                "cannot be used without breaking the ensemble; nothing "
-                "was learned. Check the readings first.",
+                "The readings lie so far outside the forecast that they cannot be used without breaking the ensemble; "
+                "nothing was learned. Check the readings first.",
             ),
         )
     start = uniform(key, "resampling", np.zeros(1, dtype=np.int64))[0]
-    picks = (start + np.arange(members)) / members
-    cumulative = np.cumsum(weights)
-    chosen = np.minimum(np.searchsorted(cumulative, picks), members - 1)
+    picks = (start + np.arange(kept)) / kept
+    chosen = np.minimum(np.searchsorted(np.cumsum(weights), picks), members - 1)
     data_share = _data_share(belief, weights, key)
     most = sorted(data_share.items(), key=lambda item: -item[1])[:_NAMED]
     named = ", ".join(f"{name} {share:.0%}" for name, share in most if share > 0)
@@ -123,7 +170,15 @@ def reweight(belief: Belief, log_likelihood: Floats, key: int) -> Learned:
         + (f"Most learned (share of the spread taken away): {named}. " if named else "")
         + "Everything else is still prior."
     )
-    return Learned(belief.with_members(belief.members[chosen]), Report(True, size, temper, data_share, words))
+    log_weight = np.log(np.maximum(weights, np.finfo(float).tiny))
+    learned = replace(
+        belief, members=belief.members[chosen], pool=Pool(key, belief.members, log_weight, (*known, *readings))
+    )
+    return Learned(learned, Report(True, size, temper, data_share, words))
+
+
+def _refused(size: float, temper: float, words: str) -> Report:
+    return Report(False, size, temper, {}, words)
 
 
 def _data_share(belief: Belief, weights: Floats, key: int) -> dict[str, float]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
-from needling.documents import Session
+from needling.documents import Person, Phototype, Session
 from needling.simulation.engines import Task
 from needling.simulation.engines.arrays import on_arrays
 from needling.simulation.equations import closure
@@ -50,6 +52,30 @@ def closed_times(half_life: Floats, drawn: Draw, models: Models) -> Floats:
         two = drawn["closure-quick-share"], drawn["closure-quick-ratio"]
         return np.array([list(map(closure.closure_time_two_phase, row, shares, *two)) for row in half_life])
     return np.asarray(on_arrays(closure.closure_time)(half_life, shares))
+
+
+_DARKNESS = get_args(Phototype)
+CHECKED = _DARKNESS.index("IV")
+"""From this phototype on the pigment is checked before the next session."""
+
+
+def is_checked(person: Person) -> bool:
+    """Whether the pigment is checked before the next session: in darker skin, and where the phototype is not known."""
+    return person.phototype is None or _DARKNESS.index(person.phototype) >= CHECKED
+
+
+def ready_times(
+    closed: Floats, calm: Floats, strongest: Floats, checked: bool | NDArray[np.bool_], drawn: Draw
+) -> Floats:
+    """Time after a session until closed, calm and, where that is done, past the pigment check, float64[..., member], s.
+
+    Args:
+        closed: :func:`closed_times` of the kind and zone that takes longest. calm: redness and inflammation,
+            float64[2, ..., member], s. strongest: stimulus of the strongest session. checked: see :func:`is_checked`.
+    """
+    marked = np.logical_and(strongest >= drawn["pigment-check-stimulus"], checked)
+    ready = np.maximum(np.maximum(closed, calm[0]), calm[1])
+    return np.asarray(np.maximum(ready, drawn["pigment-check-time"] * marked))
 
 
 def open_over_time(task: Task, drawn: Draw) -> Floats:

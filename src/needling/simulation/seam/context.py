@@ -14,6 +14,7 @@ from needling.knowledge.conditions import Interval
 from needling.knowledge.schema import Device, Indication, Scale, Site
 from needling.simulation.belief import Belief
 from needling.simulation.models import Models
+from needling.simulation.seam.individuals import Individuals
 
 Floats = NDArray[np.float64]
 Draw = dict[str, Floats]
@@ -57,6 +58,7 @@ class Context:
     baselines: tuple[Baseline, ...]
     devices: tuple[Device, ...]
     models: Models
+    individuals: Individuals | None = None
 
     @cached_property
     def longest_mm(self) -> dict[str, float]:

@@ -127,9 +127,13 @@ def _part(stroke: Floats, share: Floats) -> Floats:
 
 def endpoint_grades(course: Course, visit: int, zone: int) -> NDArray[np.int64]:
     """What each member shows right after a session in a zone, as the place in ``ENDPOINTS``, int64[member]."""
-    drawn = course.context.drawn
+    return grades(course.stimulus[visit, zone], course.strikes[visit, zone], course.context.drawn)
+
+
+def grades(stimulus: Floats, strikes: Floats, drawn: Draw) -> NDArray[np.int64]:
+    """What is seen at a stimulus and a number of bleeding channels per m2, as the place in ``ENDPOINTS``."""
     limits: list[Any] = [drawn[name] for name in _LIMITS]
-    seen: tuple[Any, Any] = course.stimulus[visit, zone], course.strikes[visit, zone]
+    seen: tuple[Any, Any] = stimulus, strikes
     return np.asarray(depth.endpoint_grade(*seen, *limits))  # plain arithmetic, so it takes all members
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any, NamedTuple, get_args
 
 import numpy as np
 
@@ -12,7 +14,7 @@ from needling.knowledge.schema import AdverseEvent, Device
 from needling.simulation.belief import beta
 from needling.simulation.equations import rolling
 from needling.simulation.quantiles import quantiles
-from needling.simulation.seam.context import Context, Floats
+from needling.simulation.seam.context import Context, Draw, Floats
 from needling.units import to_si
 
 # Adverse events whose chance follows the plan; the others keep their published rate.
@@ -32,9 +34,30 @@ def _counts(event: AdverseEvent) -> tuple[int, int] | None:
 
 
 def _draw_share(context: Context, purpose: str, counts: tuple[int, int]) -> Floats:
-    """Share of people with the event, one draw for each member from the Beta posterior (Jeffreys prior)."""
+    """Share of people with the event, from the Beta posterior (Jeffreys prior), float64[member].
+
+    One draw for each member; for members that live in worlds one for each world, the mean in world 0.
+    """
     events, people = counts
-    return beta(context.key, purpose, context.belief.members, events + 0.5, people - events + 0.5)
+    with_event, without = events + 0.5, people - events + 0.5
+    worlds = context.individuals.world if context.individuals else None
+    if worlds is None:
+        return beta(context.key, purpose, context.belief.members, with_event, without)
+    distinct, which = np.unique(worlds, return_inverse=True)
+    shares = beta(context.key, purpose, distinct, with_event, without)
+    return np.asarray(np.where(distinct == 0, with_event / (with_event + without), shares)[which])
+
+
+def _each_phototype(context: Context, chance: Callable[[Context], Floats]) -> Floats:
+    """A chance that depends on the phototype, for members that have one each; else for the person's."""
+    darkness = context.individuals.darkness if context.individuals else None
+    if darkness is None:
+        return chance(context)
+    found = np.zeros(darkness.size)
+    for place in np.unique(darkness):
+        person = context.person.model_copy(update={"phototype": _DARKNESS[place]})
+        found = np.where(darkness == place, chance(replace(context, person=person)), found)
+    return found
 
 
 def _applies(event: AdverseEvent, context: Context) -> bool:
@@ -105,8 +128,12 @@ def _pigment(context: Context, purpose: str, counts: tuple[int, int], relative: 
 
 def pigment_probability(context: Context, relative: Floats) -> Floats:
     """Chance of a pigment mark over the course, float64[member]. relative: :func:`dose_ratio`."""
-    counts = pigment_counts(context)
-    return np.zeros(relative.shape) if counts is None else _pigment(context, PIGMENT_MARKS, counts, relative)
+
+    def chance(own: Context) -> Floats:
+        counts = pigment_counts(own)
+        return np.zeros(relative.shape) if counts is None else _pigment(own, PIGMENT_MARKS, counts, relative)
+
+    return _each_phototype(context, chance)
 
 
 def track_probability(context: Context, session_time: Floats, done: Floats) -> Floats:
@@ -122,45 +149,77 @@ def track_probability(context: Context, session_time: Floats, done: Floats) -> F
         session_time: s, float64[session]. done: share of the planned passes before the endpoint,
             float64[session, zone, member].
     """
+    return _each_phototype(context, lambda own: _track_probability(own, session_time, done))
+
+
+def _track_probability(context: Context, session_time: Floats, done: Floats) -> Floats:
     drawn = context.drawn
     none = np.zeros(context.belief.members.size)
-    events = [
-        event for event in _events(context.belief.knowledge, TRACK_MARKS) if _counts(event) and _applies(event, context)
-    ]
-    if not events:
+    basis = track_basis(context)
+    if basis is None:
         return none
-    share = _draw_share(context, "track-marks", _together([counts for event in events if (counts := _counts(event))]))
-    shortest_mm = min(event.min_needle_mm for event in events)
     bony = {zone.finding.zone for zone in context.zones if zone.site.bony}
     laid: dict[tuple[float, str], tuple[Floats, float]] = {}  # channels per m2 and longest needle, by day and zone
     for session, device in zip(context.plan.sessions, context.devices, strict=True):
         if device.kind != "roller":
             continue
         for stroke in session.strokes:
-            if stroke.needle_length_mm >= shortest_mm:
+            if stroke.needle_length_mm >= basis.shortest_mm:
                 before, longest = laid.get((session.day_d, stroke.zone), (none, 0.0))
-                density = before + _roller_channels(device, stroke, drawn["rolling-radius-share"])
+                density = before + roller_channels(device, stroke, drawn["rolling-radius-share"])
                 longest = max(longest, to_si(stroke.needle_length_mm, "mm"))
                 laid[session.day_d, stroke.zone] = density, longest
     worst: dict[float, Floats] = {}
     names = [zone.finding.zone for zone in context.zones]
     for (day, zone), (planned, longest) in laid.items():
         density = planned * done[np.searchsorted(session_time, to_si(day, "d")), names.index(zone)]
-        odds = (
-            share
-            / (1 - share)
-            * (longest / drawn["reference-length"]) ** drawn["track-length-slope"]
-            * (density / drawn["reference-density"]) ** drawn["track-density-slope"]
-            * np.exp(drawn["track-bone-log-odds"] * ((zone in bony) - 0.5))
-        )
+        odds = track_odds(basis.share, density, longest, zone in bony, drawn)
         worst[day] = np.maximum(worst.get(day, none), odds)
-    free = np.ones(none.shape)
-    for odds in worst.values():
-        free = free * (1 + odds) ** (-1 / drawn["reference-sessions"])
+    return over_days(((odds, 1) for odds in worst.values()), drawn)
+
+
+class Tracks(NamedTuple):
+    """What the chance of track marks rests on: share of people with them, float64[member], and the shortest needle."""
+
+    share: Floats
+    shortest_mm: float
+
+
+def track_basis(context: Context) -> Tracks | None:
+    """The counts of track marks that belong to a plan and person; None where there are none."""
+    events = [
+        event for event in _events(context.belief.knowledge, TRACK_MARKS) if _counts(event) and _applies(event, context)
+    ]
+    if not events:
+        return None
+    share = _draw_share(context, "track-marks", _together([counts for event in events if (counts := _counts(event))]))
+    return Tracks(share, min(event.min_needle_mm for event in events))
+
+
+def track_odds(share: Floats, density: Floats, longest: Any, bony: bool, drawn: Draw) -> Floats:
+    """Odds of track marks on one zone and day; see :func:`track_probability`.
+
+    Args:
+        share: of :class:`Tracks`. density: channels that were laid, per m2. longest: needle there, m.
+    """
+    return np.asarray(
+        share
+        / (1 - share)
+        * (longest / drawn["reference-length"]) ** drawn["track-length-slope"]
+        * (density / drawn["reference-density"]) ** drawn["track-density-slope"]
+        * np.exp(drawn["track-bone-log-odds"] * (bony - 0.5))
+    )
+
+
+def over_days(worst: Iterable[tuple[Floats, int]], drawn: Draw) -> Floats:
+    """Chance over all days from the odds of each kind of day and how many such days there are, float64[..., member]."""
+    free: Floats = np.ones(drawn["reference-sessions"].shape)
+    for odds, days in worst:
+        free = free * (1 + odds) ** (-days / drawn["reference-sessions"])
     return np.asarray(1 - free)
 
 
-def _roller_channels(device: Device, stroke: Stroke, radius_share: Any) -> Floats:
+def roller_channels(device: Device, stroke: Stroke, radius_share: Any) -> Floats:
     """Channels per m2 that one roller stroke lays; the equations are plain arithmetic, so they take all members."""
     length = to_si(stroke.needle_length_mm, "mm")
     radius: Any = rolling.rolling_radius(to_si((device.drum_diameter_mm or 0.0) / 2, "mm"), length, radius_share)

@@ -15,6 +15,7 @@ from needling.simulation.engines import STROKE_MEASURES
 from needling.simulation.models import Models
 from needling.simulation.seam.context import Draw, Zone
 from needling.simulation.seam.endpoints import ENDPOINTS, visit_zone
+from needling.simulation.seam.individuals import Individuals
 from needling.simulation.seam.tools import Strokes, passes_of, strokes_on, tool_of
 from needling.units import to_si
 
@@ -116,8 +117,14 @@ def lay(
     factors: list[Floats | None],
     drawn: Draw,
     models: Models,
+    individuals: Individuals | None = None,
 ) -> Laid:
-    """Every visit on every zone, each stopped at the endpoint of its sessions; visits alike are worked out once."""
+    """Every visit on every zone, each stopped at the endpoint of its sessions; visits alike are worked out once.
+
+    Who does not come to a visit has nothing done there.
+    """
+    attendance = individuals.attendance if individuals else None
+    by_force = individuals is not None and individuals.force_ratio is not None
     members = next(iter(drawn.values())).size
     shape = (len(visits), len(factors), members)
     measures = np.zeros((len(STROKE_MEASURES), *shape))
@@ -131,13 +138,16 @@ def lay(
             own = rows[visit][zone]
             if not own:
                 continue
-            kind = (tuple(own), endpoint, zone)
+            kind = (tuple(own), endpoint, zone, visit if by_force else None)
             if kind not in done:
-                parts = [(strokes.result[:, row], planned_passes) for row, planned_passes in own]
+                parts = [(strokes.at(visit)[:, row], planned_passes) for row, planned_passes in own]
                 densest = max(densest, float(sum(part[density] for part, _ in parts).max()))
                 made = visit_zone(parts, endpoint, drawn, to_endpoint=models.session == "to-endpoint")
                 if factor is not None:
                     made.measures[STIMULUS] = np.minimum(made.measures[STIMULUS] * factor, 1.0)
                 done[kind] = made
             measures[:, visit, zone], passes[visit, zone], planned[visit, zone] = done[kind]
+    if attendance is not None:
+        measures *= attendance[:, None]
+        passes *= attendance[:, None]
     return Laid(np.array(list(visits), dtype=np.float64), measures, passes, planned, densest)

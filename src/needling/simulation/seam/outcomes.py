@@ -11,17 +11,25 @@ from needling.knowledge.schema import Indication
 from needling.simulation.belief import Belief, normal
 from needling.simulation.models import Models
 from needling.simulation.seam.context import Baseline, Context, Draw, Floats, Zone
+from needling.simulation.seam.individuals import Individuals
 from needling.units import to_si
 
 
-def baseline(zone: Zone, assessment: Assessment, belief: Belief, key: int) -> Baseline:
+def baseline(
+    zone: Zone, assessment: Assessment, belief: Belief, key: int, individuals: Individuals | None = None
+) -> Baseline:
     """Where a zone starts: from its reading, else the whole person's, else the indication's usual value.
 
     A reading r carries the scale's noise n, so the true start is drawn for each member from what is likely given it
     and the usual start m with its spread s:
 
         b ~ N(m + w (r - m), w n^2),  w = s^2/(s^2 + n^2)              (w = 1 where no usual start is known)
+
+    Where individuals bring their own true start, that is it.
     """
+    if individuals is not None and zone.finding.zone in individuals.baseline:
+        own = individuals.baseline[zone.finding.zone]
+        return Baseline(own, float(own.mean()), assumed=True)
     indication, scale = zone.indication, zone.scale
     luck = normal(key, f"{indication.id}/{zone.finding.zone}/baseline", belief.members)
     usual, spread = indication.baseline, indication.baseline_sd or 0.0

@@ -13,7 +13,7 @@ from needling.knowledge.base import USUAL_SET
 from needling.simulation.belief import normal
 from needling.simulation.bind import ENDPOINTS, endpoint_grades
 from needling.simulation.course import Course, CourseResult
-from needling.simulation.models import PARAMETERS
+from needling.simulation.models import LEARNED, PARAMETERS, READINGS, SHARED_DOUBT
 from needling.simulation.quantiles import quantiles, rounded
 from needling.simulation.seam import harms, outcomes
 from needling.simulation.seam.assumptions import assumptions
@@ -23,6 +23,7 @@ from needling.units import from_si, to_si
 
 _Table = tuple[tuple[float, ...], ...]
 LEVELS = (0.05, 0.1, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.9, 0.95)  # numerical: quantiles that are kept
+_SHA_SHOWN = 12  # numerical: digits of a hash that are enough to find its document
 _DOTS = 50  # numerical: people that a forecast is pictured with
 _NOTHING = 1e-12  # numerical: what is smaller in a table over time, as channels weeks after closing, is written as 0
 _DIGITS = 6  # numerical: figures of a document, so that its hash is the same on every machine
@@ -94,9 +95,16 @@ def write_forecast(course: Course) -> Forecast:
 
 
 def _model(context: Context) -> str:
-    """The sub-models that ran, and the named parameters they ran with where those are not the usual ones."""
-    own = context.belief.parameter_set
-    return context.models.said if own == USUAL_SET else f"{context.models.said} {PARAMETERS}={own}"
+    """The sub-models that ran, and what of the ensemble was not as usual: its parameters, who shares a doubt, and what
+    it has learned, which the forecast cannot be run again without.
+    """
+    belief = context.belief
+    words = [context.models.said]
+    words += [f"{PARAMETERS}={belief.parameter_set}"] if belief.parameter_set != USUAL_SET else []
+    words += [f"{SHARED_DOUBT}={belief.persons}"] if belief.persons > 1 else []
+    words += [f"{LEARNED}={belief.told.source[:_SHA_SHOWN] or 'unsaved'}"] if belief.told is not None else []
+    words += [f"{READINGS}={len(belief.pool.readings)}"] if belief.pool is not None else []
+    return " ".join(words)
 
 
 def _seen(course: Course, index: int) -> tuple[Floats, float]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
-from needling.documents import Condition, Session, Stroke
+from needling.documents import Condition, Plan, Session, Stroke
 from needling.errors import OutOfRange
+from needling.knowledge.base import Knowledge
 from needling.knowledge.schema import Device
 from needling.simulation.engines import STROKE_MEASURES, Engine
 from needling.simulation.equations import rolling
@@ -79,6 +82,18 @@ def planned_density_per_cm2(device: Device, stroke: Stroke) -> float:
     return from_si(density, "per_cm2")
 
 
+def lengths_of(plan: Plan) -> tuple[float, ...]:
+    """Needle lengths of all strokes of a plan, mm."""
+    return tuple(stroke.needle_length_mm for session in plan.sessions for stroke in session.strokes)
+
+
+def in_range(lengths_mm: Iterable[float], planned_density: float, kb: Knowledge) -> bool:
+    """Whether needle lengths and planned densities (per m2) lie inside the ranges of the reference parameters."""
+    length, laid = kb.parameter("reference-length").quantity, kb.parameter("reference-density").quantity
+    fits = all((length.low or 0) <= value <= (length.high or np.inf) for value in lengths_mm)
+    return fits and from_si(planned_density, laid.unit) <= (laid.high or np.inf)
+
+
 def strokes_on(sessions: list[Session], zone: str) -> list[tuple[Session, Stroke]]:
     """Every stroke of one visit on a zone, in order, with the session it belongs to."""
     return [(session, stroke) for session in sessions for stroke in session.strokes if stroke.zone == zone]
@@ -104,19 +119,37 @@ class Strokes:
         self._drawn = drawn
         self._row_of: dict[tuple[Tool, int], int] = {}
         self.result: Floats = np.empty(0)
+        self._by_visit: list[Floats] = []
 
     def row(self, tool: Tool, zone: int) -> int:
         """Row of a stroke in the result, adding it when it is new; zone: its place, one past the last for the cheek."""
         return self._row_of.setdefault((tool, zone), len(self._row_of))
 
-    def run(self, engine: Engine) -> None:
-        """Fill ``result``: float64[measure, row, member]."""
+    def run(self, engine: Engine, force_ratio: Floats | None = None) -> None:
+        """Fill ``result``: float64[measure, row, member].
+
+        Args:
+            force_ratio: of each member's visits, float64[visit, member]; the strokes of each visit are then run with
+                that force. Only the force on a needle over the force to enter counts, so the latter is divided.
+        """
         epidermis = [epidermis_of(zone, self._drawn) for zone in self._zones]
         epidermis.append(self._drawn["reference-epidermis"] * self._drawn["epidermis-ratio"])
         parameters = np.array([self._drawn[name] for name in STROKE_PARAMETERS])
         tools = np.array([tool for tool, _ in self._row_of]).reshape(-1, len(TOOL))
         skin = np.array([epidermis[zone] for _, zone in self._row_of]).reshape(tools.shape[0], parameters.shape[1])
         self.result = engine.strokes(tools, skin, parameters)
+        entry = [STROKE_PARAMETERS.index(name) for name in ("insertion-force-slope", "insertion-force-intercept")]
+        own = np.array([zone < len(self._zones) for _, zone in self._row_of])  # the reference is pressed as ever
+        for ratio in () if force_ratio is None else force_ratio:
+            harder = parameters.copy()
+            harder[entry] /= ratio
+            pressed = self.result.copy()
+            pressed[:, own] = engine.strokes(tools[own], skin[own], harder)
+            self._by_visit.append(pressed)
+
+    def at(self, visit: int) -> Floats:
+        """What the strokes do at a visit, with the force of that visit: float64[measure, row, member]."""
+        return self._by_visit[visit] if self._by_visit else self.result
 
     def measure(self, name: str, row: int) -> Floats:
         """One measure of one stroke, float64[member]."""

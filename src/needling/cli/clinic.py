@@ -1,0 +1,92 @@
+"""For whoever runs the clinic's server: ``needling audit verify``, ``needling backup``, ``needling restore``."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from needling.cli.answering import AsJson, print_json
+from needling.errors import BadInput
+
+WRONG = 1
+
+
+def set_up() -> None:
+    """Django, ready to be used; the database brought to this version.
+
+    Raises:
+        BadInput: the extra is not installed.
+    """
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "needling.web.settings")
+    try:
+        import django
+        from django.core.management import call_command
+
+        django.setup()
+    except ImportError:
+        raise BadInput('the web application needs more packages: python -m pip install "needling[web]"') from None
+    call_command("migrate", verbosity=0, interactive=False)
+
+
+audit = typer.Typer(help="The trail of who did what.", no_args_is_help=True)
+
+
+@audit.callback()
+def _audit() -> None:
+    """The trail of who did what."""
+
+
+@audit.command()
+def verify(as_json: AsJson = False) -> None:
+    """Whether trail and documents of every clinic are as they were written: exit code 0 yes, 1 no."""
+    set_up()
+    from needling.web.accounts.models import Clinic
+    from needling.web.charts.models import Trace
+    from needling.web.charts.trail import problems
+
+    found = {
+        str(clinic.id): (clinic.name, Trace.objects.filter(clinic=clinic).count(), list(problems(clinic)))
+        for clinic in Clinic.objects.order_by("name")
+    }
+    wrong = any(problems for _, _, problems in found.values())
+    if as_json:
+        clinics = {name: {"rows": rows, "problems": here} for name, (_, rows, here) in found.items()}
+        print_json({"clinics": clinics, "holds": not wrong})
+    for name, rows, problems_here in () if as_json else found.values():
+        typer.echo(f"{name}: {rows} rows, {'the chain holds' if not problems_here else 'NOT as it was written'}")
+        for one in problems_here:
+            typer.echo(f"  - {one}")
+    if not found and not as_json:
+        typer.echo("There is no clinic in this database yet.")
+    raise typer.Exit(WRONG if wrong else 0)
+
+
+def backup(
+    file: Annotated[Path, typer.Argument(help="A new file; it holds what is kept of people.")],
+    check: Annotated[bool, typer.Option("--check", help="Only read the file, and say whether it is whole.")] = False,
+) -> None:
+    """Everything of the database at one moment in one file. The keys in the data folder are kept apart from it."""
+    set_up()
+    from needling.web.charts import keeping
+
+    kept = keeping.check(file) if check else keeping.backup(file)
+    rows = sum(kept.rows.values())
+    typer.echo(
+        f"{file}: {rows} rows, {'whole' if check else 'written'}. Keep the keys of the data folder apart from it."
+    )
+
+
+def restore(file: Annotated[Path, typer.Argument(help="A file that 'needling backup' wrote.")]) -> None:
+    """Bring a backup back into an empty database, all or nothing, and check the trail."""
+    set_up()
+    from needling.web.charts import keeping
+
+    kept = keeping.restore(file)
+    typer.echo(f"{sum(kept.rows.values())} rows brought back; the trail holds.")
+
+
+COMMANDS = (backup, restore)
+GROUPS = {"audit": audit}
