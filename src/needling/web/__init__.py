@@ -1,0 +1,1 @@
+"""The web application: a home self-check without account, and the library; server-rendered, without JavaScript."""

@@ -1,0 +1,1 @@
+"""Signing in: clinics, roles, a second factor, invitations."""

@@ -1,0 +1,41 @@
+"""Who may open a page: signed in, second factor shown, in a role that may."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.cache import never_cache
+
+View = Callable[..., HttpResponse]
+
+EVERYBODY = ("owner", "clinician", "assistant", "auditor")
+WORKING = ("owner", "clinician", "assistant")
+DECIDING = ("owner", "clinician")
+OWNER = ("owner",)
+READING = ("owner", "auditor")
+"""Values of :class:`~needling.web.accounts.models.Role` that may do a kind of thing."""
+
+
+def for_roles(*roles: str) -> Callable[[View], View]:
+    """Only for somebody who is signed in with their second factor, in one of the roles; never kept by a browser."""
+
+    def decorated(view: View) -> View:
+        @wraps(view)
+        def checked(request: HttpRequest, *given: Any, **named: Any) -> HttpResponse:
+            user: Any = request.user
+            if not user.is_authenticated:
+                return redirect("sign-in")
+            if not user.is_verified():
+                return redirect("second-factor")
+            if user.role not in roles:
+                raise PermissionDenied("another role may do this")
+            return view(request, *given, **named)
+
+        return never_cache(checked)
+
+    return decorated

@@ -1,0 +1,45 @@
+"""Addresses for programs, their description, and the page on which tokens are made."""
+
+from typing import Any
+
+from django.urls import path, re_path
+from ninja import NinjaAPI
+
+from needling import __version__
+from needling.web.api import pages
+from needling.web.api.access import ANY, PersonalToken
+from needling.web.api.answers import answer_problems, not_here, only_json
+from needling.web.api.charts import charts
+from needling.web.api.library import library
+from needling.web.api.planning import planning
+from needling.web.api.visits import visits
+
+api = NinjaAPI(
+    title="needling",
+    version=__version__,
+    description="Everything that the pages of the clinic do, for programs. Ids in addresses mean nothing elsewhere.",
+    docs_url=None,
+    openapi_url="openapi.json",
+    auth=PersonalToken(),
+    throttle=[ANY],
+    urls_namespace="api",
+)
+answer_problems(api)
+for _prefix, _router in (("/charts", charts), ("", planning), ("", visits), ("/knowledge", library)):
+    api.add_router(_prefix, _router)
+
+
+def _addresses() -> list[Any]:
+    found = [one for one in api.urls[0] if one.name != "api-root"]
+    for one in found:
+        one.callback = only_json(one.callback)
+    return found
+
+
+urlpatterns = [
+    path("", pages.description, {"api": api}, name="api"),
+    path("tokens/", pages.tokens, name="tokens"),
+    path("tokens/<uuid:token>/revoke/", pages.revoke, name="token-revoke"),
+    *_addresses(),
+    re_path(r"^", only_json(not_here), name="api-nowhere"),
+]

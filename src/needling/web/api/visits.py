@@ -1,0 +1,131 @@
+"""Approvals, records of sessions, and how forecasts did."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Router
+from pydantic import BaseModel, ConfigDict
+
+from needling.documents import Approval, SessionRecord
+from needling.documents.learning import Misses
+from needling.errors import BadInput
+from needling.web.accounts.access import DECIDING, EVERYBODY, WORKING
+from needling.web.api.access import only
+from needling.web.api.answers import ERRORS, Listed, Page, Refused, Signed, answer, listed, signed
+from needling.web.api.charts import API, PageNumber, own_version, page_of, with_state
+from needling.web.charts.access import own_chart, own_row
+from needling.web.charts.models import Chart, Kind
+from needling.web.charts.records import write
+from needling.web.pages import knowledge
+from needling.web.visits.course import Course, course_of
+from needling.web.visits.deviations import LABELS, read_back
+from needling.web.visits.recording import needs_decision
+
+visits = Router(tags=["Visits"])
+
+
+class NewRecord(BaseModel):
+    """What was done on one day; with ``supersedes`` as a correction of that version."""
+
+    model_config = ConfigDict(extra="forbid")
+    document: SessionRecord
+    supersedes: UUID | None = None
+
+
+def _course(chart: Chart) -> Course:
+    found = course_of(chart)
+    if found is None:
+        raise Refused(404, "Nothing is approved in this chart yet.", "Approve a plan on its page first.")
+    return found
+
+
+@visits.get("/charts/{uuid:chart}/approvals", response={200: Page[Listed], **ERRORS})
+@only(*EVERYBODY)
+def list_approvals(request: HttpRequest, chart: UUID, page: PageNumber) -> HttpResponse:
+    """All approvals of a chart, the newest first."""
+    rows = own_chart(request, chart).rows.filter(kind=Kind.APPROVAL).defer("document").order_by("-at", "pk")
+    return page_of(with_state(rows), page, listed)
+
+
+@visits.get("/charts/{uuid:chart}/approvals/{uuid:row}", response={200: Signed[Approval], **ERRORS})
+@only(*EVERYBODY)
+def get_approval(request: HttpRequest, chart: UUID, row: UUID) -> HttpResponse:
+    """One approval: plan and forecast, as they were locked."""
+    found = own_row(request, chart, row)
+    if found.kind != Kind.APPROVAL:
+        raise Refused(404, "This document is no approval.", "Take an id from the list of approvals.")
+    return answer(signed(found, Approval))
+
+
+@visits.get("/charts/{uuid:chart}/records", response={200: Page[Signed[SessionRecord]], **ERRORS}, url_name="records")
+@only(*EVERYBODY)
+def list_records(request: HttpRequest, chart: UUID, page: PageNumber) -> HttpResponse:
+    """All records of sessions, the newest first, corrected ones too."""
+    rows = own_chart(request, chart).rows.filter(kind=Kind.RECORD).order_by("-at", "pk")
+    return page_of(with_state(rows), page, lambda row: signed(row, SessionRecord))
+
+
+@visits.post("/charts/{uuid:chart}/records", response={201: Signed[SessionRecord], **ERRORS}, url_name="records")
+@only(*WORKING)
+def write_record(request: HttpRequest, chart: UUID, new: NewRecord) -> HttpResponse:
+    """Write what was done, under the approval in force. What goes beyond it has to be signed by a clinician."""
+    from needling.learning.scored import problem_of_record
+
+    user: Any = request.user
+    found, record = own_chart(request, chart), new.document
+    course = _course(found)
+    if record.by != user.signature:
+        raise Refused(403, "The record is signed by somebody else.", f"Give '{user.signature}' in 'by'.")
+    wrong = problem_of_record(record, course.approval, course.sha256) or _unknown(record)
+    if wrong:
+        raise BadInput(wrong)
+    old = own_version(found, new.supersedes, SessionRecord)
+    if old is None and record.session in course.recorded:
+        raise Refused(
+            409, "This session has a record already.",
+            "To correct it, name that version in 'supersedes'; else give the number of the next session.",
+        )  # fmt: skip
+    if old is not None and course.rows.get(record.session) != old:
+        raise Refused(409, "This record is not the one in force.", "Read the records, and name the one in force.")
+    _decided(record, course, user)
+    return answer(signed(write(user, found, record, supersedes=old, through=API), SessionRecord), 201)
+
+
+def _unknown(record: SessionRecord) -> str:
+    """What a record names that is not known here, or cannot be yet; empty when all is well."""
+    kb = knowledge()
+    kb.find("devices", record.device)
+    for stroke in record.strokes:
+        kb.site(stroke.zone)
+    for name in record.topicals or ():
+        kb.find("topicals", name)
+    for event in record.events:
+        kb.find("adverse_events", event.harm)
+    return f"the record is of {record.on}, which is still to come" if record.on > date.today() else ""
+
+
+def _decided(record: SessionRecord, course: Course, user: Any) -> None:
+    """Refuses what goes beyond the approval unless it is named, explained, and signed by somebody who may decide."""
+    codes, words = read_back(record.deviations)
+    for code, says in needs_decision(record, course, None, knowledge()) if record.strokes else ():
+        if code not in codes or not words:
+            raise Refused(
+                422, says, f"If it was done all the same, add '{code}' ({LABELS[code]}) and why to 'deviations'."
+            )  # fmt: skip
+        if user.role not in DECIDING:
+            raise Refused(403, says, "A clinician has to sign this.")
+
+
+@visits.get("/charts/{uuid:chart}/misses", response={200: Misses, **ERRORS})
+@only(*EVERYBODY)
+def get_misses(request: HttpRequest, chart: UUID) -> HttpResponse:
+    """Forecast against seen, and planned against delivered, of the approval in force."""
+    from needling.learning import score
+
+    course = _course(own_chart(request, chart))
+    return answer(score(course.approval, course.records, course.looks, knowledge()))
+

@@ -1,0 +1,1 @@
+"""Who did what: rows chained by keyed hashes."""

@@ -1,0 +1,1 @@
+"""Charts: what is known, planned and done, as signed documents that are never changed."""

@@ -1,0 +1,110 @@
+"""A chart, its documents and the trail of who did what. Documents and trail are only ever added to."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, NoReturn
+
+from django.db import models
+
+from needling.web.accounts.models import Clinic, User
+
+
+class Chart(models.Model):
+    """One person in one clinic. ``label`` is how the clinic finds them; documents carry only the chart's id."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="charts")
+    label = models.CharField(max_length=120)
+    created = models.DateTimeField(auto_now_add=True)
+    erased = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = (models.Index(fields=["clinic", "label"]),)
+
+    @property
+    def person_id(self) -> str:
+        """The person's id in documents."""
+        return f"chart-{self.id.hex[:16]}"
+
+
+class Kind(models.TextChoices):
+    """What a row holds: the class of its document."""
+
+    PERSON = "person"
+    ASSESSMENT = "assessment"
+    CLEARANCE = "clearance"
+    CHOICE = "choice"
+    PLAN = "plan"
+    APPROVAL = "approval"
+    PROPOSED = "proposed"
+    RECORD = "record"
+    CHECK = "visit-check"
+    MISSES = "misses"
+
+
+class _AddedTo(models.Model):
+    """A row that can be written once."""
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **options: Any) -> None:
+        """Write a new row; a second time is refused."""
+        if not self._state.adding:
+            raise TypeError("this row is never changed; write a new one that supersedes it")
+        super().save(*args, **options)
+
+    def delete(self, *args: Any, **options: Any) -> NoReturn:
+        """Refused: only the erasure of a whole chart removes documents, and says so in the trail."""
+        raise TypeError("rows are not deleted one by one; erase the chart")
+
+
+class Row(_AddedTo):
+    """One signed document of a chart.
+
+    ``supersedes`` names the version that this one corrects: it can be superseded once, so of two people who correct
+    the same version the second is told.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
+    chart = models.ForeignKey(Chart, on_delete=models.PROTECT, related_name="rows")
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    at = models.DateTimeField()
+    author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    document = models.TextField()
+    sha256 = models.CharField(max_length=64)
+    needling = models.CharField(max_length=20)
+    knowledge_sha256 = models.CharField(max_length=64)
+    supersedes = models.OneToOneField("self", on_delete=models.PROTECT, null=True, related_name="superseded_by")
+
+    class Meta:
+        indexes = (models.Index(fields=["chart", "kind", "at"]), models.Index(fields=["clinic", "kind", "at"]))
+
+
+class Trace(_AddedTo):
+    """Who did what when. ``mac`` is a keyed hash of this row and the one before it, so that no row can be changed,
+    left out, moved or cut off unseen.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
+    number = models.PositiveBigIntegerField()
+    at = models.DateTimeField()
+    actor = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    action = models.CharField(max_length=40)
+    subject = models.CharField(max_length=64)
+    sha256 = models.CharField(max_length=64, blank=True)
+    mac = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["clinic", "number"], name="one-trace-of-a-number"),)
+
+
+class Head(models.Model):
+    """Where a clinic's trail ends; locked while a row is added. Beside it a file outside the database says the same."""
+
+    clinic = models.OneToOneField(Clinic, on_delete=models.PROTECT, primary_key=True, related_name="+")
+    number = models.PositiveBigIntegerField(default=0)
+    mac = models.CharField(max_length=64, default="")

@@ -1,0 +1,84 @@
+"""The seam between documents and rows: writing one with its trace, and reading the latest, inside one clinic."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypeVar
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from needling import __version__
+from needling.documents import Approval, Assessment, Choice, Clearance, Document, Person, Plan, SessionRecord
+from needling.documents.learning import Misses
+from needling.documents.overrides import ProposedOverride
+from needling.documents.visits import VisitCheck
+from needling.errors import NotAllowed
+from needling.web.accounts.models import Role, User
+from needling.web.charts.models import Chart, Kind, Row
+from needling.web.charts.trail import leave_trace
+from needling.web.pages import knowledge
+
+D = TypeVar("D", bound=Document)
+KIND_OF: dict[type[Document], str] = {
+    Person: Kind.PERSON,
+    Assessment: Kind.ASSESSMENT,
+    Clearance: Kind.CLEARANCE,
+    Choice: Kind.CHOICE,
+    Plan: Kind.PLAN,
+    Approval: Kind.APPROVAL,
+    ProposedOverride: Kind.PROPOSED,
+    SessionRecord: Kind.RECORD,
+    VisitCheck: Kind.CHECK,
+    Misses: Kind.MISSES,
+}
+
+
+class Superseded(NotAllowed):
+    """Somebody else corrected the same version first; nothing of either was lost."""
+
+
+def charts_of(user: User) -> Iterable[Chart]:
+    """The charts of the user's clinic, and of no other."""
+    return Chart.objects.filter(clinic=user.clinic_id, erased=None)
+
+
+def write(
+    user: User, chart: Chart, document: Document, *, supersedes: Row | None = None, through: str = ""
+) -> Row:
+    """One signed document and its trace, together or not at all.
+
+    Args:
+        supersedes: the version that this one corrects. through: said in the trail, where it was not a page.
+
+    Raises:
+        NotAllowed: the chart is of another clinic, or the user may only read.
+        Superseded: another document already supersedes that version.
+    """
+    if chart.clinic_id != user.clinic_id or user.role == Role.AUDITOR:
+        raise NotAllowed("this chart cannot be written by this user")
+    kind = KIND_OF[type(document)]
+    row = Row(
+        clinic=user.clinic, chart=chart, kind=kind, at=timezone.now(), author=user,
+        document=document.canonical().decode(), sha256=document.sha256, needling=__version__,
+        knowledge_sha256=knowledge().sha256, supersedes=supersedes,
+    )  # fmt: skip
+    try:
+        with transaction.atomic():
+            row.save()
+            action = f"write:{kind}:{through}" if through else f"write:{kind}"
+            leave_trace(user.clinic, user, action, str(row.id), row.sha256, row.at)
+    except IntegrityError:
+        raise Superseded("somebody else has changed this in the meantime; look at their version first") from None
+    return row
+
+
+def read(row: Row, kind: type[D]) -> D:
+    """The document of a row."""
+    return kind.model_validate_json(row.document)
+
+
+def latest(chart: Chart, kind: type[D]) -> tuple[Row, D] | None:
+    """The newest document of a kind that nothing supersedes."""
+    row = chart.rows.filter(kind=KIND_OF[kind], superseded_by=None).order_by("-at").first()
+    return None if row is None else (row, read(row, kind))

@@ -1,0 +1,118 @@
+"""The evidence base to browse: every section as a list, every entry in full, all by the same two pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from needling.knowledge.base import id_of
+from needling.knowledge.schema import Indication, Source
+from needling.report.catalogue import (
+    alternatives_to,
+    cited_by,
+    conflicts_of,
+    fields_of,
+    find,
+    listed,
+    title_of,
+    unsupported,
+    used_by,
+)
+from needling.report.bibliography import safe_link
+from needling.report.words import ACCESS_WORD, CERTAINTY_WORD
+from needling.units import UNITS
+from needling.web.library.sections import GROUPS, SHELVES, Shelf
+from needling.web.pages import knowledge
+
+_PAGE = 100
+_FOUND = 8  # entries of a section that a search over all of them shows
+_WORDS = 100  # letters of a search
+_APART = {"id", "key", "name", "title", "ref", "certainty", "read as", "cites", "url", "doi"}
+"""What stands in the head of a page, and not again among its fields."""
+
+
+def _shelf(address: str) -> Shelf:
+    if address not in SHELVES:
+        raise Http404("no such section")
+    return SHELVES[address]
+
+
+def _sought(request: HttpRequest) -> str:
+    return request.GET.get("q", "").replace("\0", "")[:_WORDS].strip()
+
+
+def sentence(words: str) -> str:
+    """Words as a heading: with a capital letter, but for units."""
+    return words if words in UNITS else words[:1].upper() + words[1:]
+
+
+def _called(section: str, entry: Any) -> str:
+    return title_of(entry) or id_of(section, entry)
+
+
+@require_GET
+def library(request: HttpRequest) -> HttpResponse:
+    """All sections, or what a search finds in each of them."""
+    kb, words = knowledge(), _sought(request)
+    found = []
+    for shelf in SHELVES.values() if words else ():
+        entries = find(shelf.section, words.split(), kb)
+        shown = [(id_of(shelf.section, one), _called(shelf.section, one)) for one in entries[:_FOUND]]
+        if entries:
+            found.append((shelf, shown, len(entries)))
+    counts = {shelf.section: len(getattr(kb, shelf.section)) for shelf in SHELVES.values()}
+    context = {"groups": GROUPS, "counts": counts, "words": words, "found": found, "version": kb.version}
+    return render(request, "library/library.html", context)
+
+
+@require_GET
+def section(request: HttpRequest, section: str) -> HttpResponse:
+    """One section as a list, or those of its entries that hold some words."""
+    shelf, kb, words = _shelf(section), knowledge(), _sought(request)
+    entries = find(shelf.section, words.split(), kb)
+    page = Paginator(entries, _PAGE).get_page(request.GET.get("page"))
+    heads, rows = listed(shelf.section, list(page))
+    context = {
+        "shelf": shelf, "heads": [sentence(head) for head in heads], "rows": rows, "page": page, "words": words,
+        "total": len(entries), "all": len(getattr(kb, shelf.section)),
+    }  # fmt: skip
+    return render(request, "library/section.html", context)
+
+
+@require_GET
+def entry(request: HttpRequest, section: str, entry: str) -> HttpResponse:
+    """One entry in full: what it says, how sure, its sources, what speaks against it, where sources disagree."""
+    shelf, kb = _shelf(section), knowledge()
+    found = kb.by(shelf.section).get(entry)
+    if found is None:
+        raise Http404("no such entry")
+    name = id_of(shelf.section, found)
+    title = _called(shelf.section, found)
+    certainty, access = getattr(found, "certainty", None), getattr(found, "access", None)
+    fields = [one for one in fields_of(found) if one.name not in _APART and one.says != title]
+    sourced = not isinstance(found, Source) and shelf.section != "facts"
+    context: dict[str, Any] = {
+        "shelf": shelf, "name": name, "title": title, "ref": getattr(found, "ref", ""), "fields": fields,
+        "certainty": CERTAINTY_WORD[certainty] if certainty else "",
+        "access": ACCESS_WORD[access] if access else "", "access_words": ACCESS_WORD,
+        "sentence": sentence, "source": found if isinstance(found, Source) else None,
+        "link": safe_link(found) if isinstance(found, Source) else None,
+        "used": _users(found) if isinstance(found, Source) else [],
+        "cited": cited_by(found, kb) if sourced else (), "unsupported": unsupported(found) if sourced else (),
+        "alternatives": alternatives_to(found, kb) if isinstance(found, Indication) else (),
+        "conflicts": conflicts_of(found, kb),
+    }  # fmt: skip
+    return render(request, "library/entry.html", context)
+
+
+def _users(source: Source) -> list[tuple[Shelf, str, str]]:
+    """Entries that cite a source: where they stand, their name, and what they are called."""
+    kb = knowledge()
+    shelves = {shelf.section: shelf for shelf in SHELVES.values()}
+    return [
+        (shelves[section], name, _called(section, kb.by(section)[name])) for section, name in used_by(source, kb)
+    ]

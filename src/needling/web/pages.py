@@ -1,0 +1,69 @@
+"""What every page shares: the template environment, the knowledge in force, and the pages for what went wrong."""
+
+from __future__ import annotations
+
+import base64
+from functools import lru_cache
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.templatetags.static import static
+from django.urls import reverse
+from jinja2 import Environment, StrictUndefined
+
+from needling.knowledge import Knowledge, load_knowledge
+from needling.report.explanation import reference_facts
+from needling.report.words import NOTICE, on_day
+
+
+@lru_cache(maxsize=1)
+def knowledge() -> Knowledge:
+    """The knowledge in force, read once for each process."""
+    return load_knowledge()
+
+
+def as_picture(svg: str) -> str:
+    """An SVG as the address of a picture, so that its styles need no exception in the page's policy."""
+    return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
+
+
+def pairs(ids: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Ids with what a form calls them."""
+    return [(one, one.replace("-", " ")) for one in ids]
+
+
+def environment(**options: Any) -> Environment:
+    """The environment of all templates; undefined names are errors."""
+    made = Environment(**{**options, "undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True})
+    made.globals.update(
+        static=static,
+        url=reverse,
+        notice=NOTICE,
+        reference_facts=reference_facts,
+        picture=as_picture,
+        on_day=on_day,
+        pairs=pairs,
+    )
+    return made
+
+
+def _plain(request: HttpRequest, status: int, title: str, says: str) -> HttpResponse:
+    return render(request, "plain.html", {"title": title, "says": says}, status=status)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """There is no such page."""
+    return _plain(request, 404, "There is no such page", "The address is not one of ours, or it has moved.")
+
+
+def refused(request: HttpRequest, exception: Exception | None = None, reason: str = "") -> HttpResponse:
+    """A request that cannot be used."""
+    return _plain(
+        request, 403, "That did not work", "The page was open for too long, or cookies are off. Go back and try again."
+    )
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    """Something broke; nothing was stored."""
+    return _plain(request, 500, "Something broke on our side", "Nothing was stored. Please try again.")

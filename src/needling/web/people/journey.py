@@ -1,0 +1,116 @@
+"""The way of one person through the clinic, as steps; the one that is due next comes from what is written already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from django.urls import NoReverseMatch, reverse
+
+from needling.documents import Assessment
+from needling.web.charts.models import Chart, Kind, Row
+
+State = Literal["done", "due", "later"]
+
+# Each step with the addresses that it may have, the first that exists; a step without any is not shown.
+_STEPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("answers", "Answers", ("person",)),
+    ("assessment", "Assessment", ("assessment",)),
+    ("clearance", "Clearance", ("clearance",)),
+    ("plan", "Plan", ("plan",)),
+    ("approve", "Approval", ("plan-approve", "approve")),
+    ("visit", "Visit", ("visit-new",)),
+    ("follow-up", "Follow-up", ("follow-up-new", "follow-up", "assessment")),
+)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step. ``says`` is what is there or why it is due; ``address`` is empty where nothing can be opened."""
+
+    id: str
+    name: str
+    address: str
+    state: State
+    says: str = ""
+
+
+def _address(names: Iterable[str], chart: Chart) -> str:
+    for name in names:
+        try:
+            return reverse(name, args=[chart.id])
+        except NoReverseMatch:
+            continue
+    return ""
+
+
+def newest(rows: Iterable[Row], replaced: set[object]) -> dict[str, datetime]:
+    """When the newest document of each kind was written that nothing replaces."""
+    found: dict[str, datetime] = {}
+    for row in rows:
+        if row.id not in replaced and (row.kind not in found or row.at > found[row.kind]):
+            found[row.kind] = row.at
+    return found
+
+
+def _due(at: Mapping[str, datetime], there: set[str], own: bool) -> tuple[str, str]:
+    """The step that comes next, and why.
+
+    Args:
+        at: of :func:`newest`. there: steps that can be opened. own: whether the assessment in force is a clinician's.
+    """
+    person, look = at.get(Kind.PERSON), at.get(Kind.ASSESSMENT)
+    planned = max(filter(None, (at.get(Kind.CHOICE), at.get(Kind.PLAN))), default=None)
+    cleared, approved, seen = at.get(Kind.CLEARANCE), at.get(Kind.APPROVAL), at.get(Kind.RECORD)
+    if person is None:
+        return "answers", "nothing is known yet"
+    if look is None:
+        return "assessment", "no zone was looked at yet"
+    if not own:
+        return "assessment", "the person told of their skin; now look yourself"
+    running = approved is not None and (planned is None or planned <= approved)
+    known = person if running else max(person, look)  # during a course a follow-up does not end the clearance
+    if "clearance" in there and (cleared is None or cleared < known):
+        return "clearance", "not screened yet" if cleared is None else "something newer is known"
+    if running and approved is not None:
+        if seen is None or seen < approved:
+            return "visit", "the plan is approved"
+        return ("follow-up", "how is it after the visit?") if look < seen else ("visit", "the next one of the course")
+    if planned is None or planned < max(filter(None, (known, cleared))):
+        return "plan", "no plan yet" if planned is None else "something newer is known"
+    return "approve", "the plan waits for it"
+
+
+_MADE_BY = {
+    "answers": (Kind.PERSON,),
+    "assessment": (Kind.ASSESSMENT,),
+    "clearance": (Kind.CLEARANCE,),
+    "plan": (Kind.CHOICE, Kind.PLAN),
+    "approve": (Kind.APPROVAL,),
+    "visit": (Kind.RECORD,),
+}
+
+
+def steps_of(chart: Chart, at: Mapping[str, datetime], look: Assessment | None) -> tuple[Step, ...]:
+    """All steps that can be opened, with the one that is due.
+
+    Args:
+        at: of :func:`newest`. look: the assessment in force.
+    """
+    addresses = {step: _address(names, chart) for step, _, names in _STEPS}
+    there = {step for step, address in addresses.items() if address}
+    due, why = _due(at, there, look is None or look.by != chart.person_id)
+    found = []
+    for step, name, _ in _STEPS:
+        if step not in there:
+            continue
+        written = [at[kind] for kind in _MADE_BY.get(step, ()) if kind in at]
+        if step == due:
+            found.append(Step(step, name, addresses[step], "due", why))
+        elif written:
+            found.append(Step(step, name, addresses[step], "done", f"{max(written):%-d %B %Y}"))
+        else:
+            found.append(Step(step, name, addresses[step], "later"))
+    return tuple(found)

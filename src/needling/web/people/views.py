@@ -1,0 +1,235 @@
+"""Answers of a person, and what was found on a day."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+from pydantic import ValidationError
+
+from needling.documents import Assessment, Person, ScaleScore
+from needling.web.accounts.access import WORKING, for_roles
+from needling.web.charts.access import own_chart
+from needling.web.charts.models import Chart, Row
+from needling.web.charts.records import Superseded, latest, write
+from needling.web.pages import knowledge
+from needling.web.people.bodymap import views
+from needling.web.people.known import counts
+from needling.web.people.reading import (
+    Field,
+    Mark,
+    ZoneRow,
+    as_text,
+    facts_over,
+    mark_kinds,
+    marks_of,
+    problems_of,
+    read_facts,
+    read_marks,
+    read_zones,
+    today,
+    zones_of_sites,
+)
+from needling.web.selfcheck.questions import TITLES
+
+_BLANK_ZONES = 3
+_FIRST_YEAR = 1900
+_OWN = ("birth_year", "phototype", "sex_at_birth")
+
+Problems = list[tuple[str, str, str]]
+
+
+def _by_topic(fields: tuple[Field, ...]) -> list[tuple[str, list[Field]]]:
+    found: dict[str, list[Field]] = {}
+    for field in fields:
+        found.setdefault(field.definition.topic, []).append(field)
+    return [(TITLES.get(topic, topic), own) for topic, own in found.items()]
+
+
+def _problems_of_fields(fields: tuple[Field, ...]) -> Problems:
+    return [(field.name, field.problem, field.definition.ask_clinician) for field in fields if field.problem]
+
+
+def same_version(request: HttpRequest, seen: tuple[Row, Any] | None) -> bool:
+    """Whether the page that was sent was made from the version that is in force."""
+    return request.POST.get("version", "") == (str(seen[0].id) if seen else "")
+
+
+def _overtaken(request: HttpRequest, chart: Chart, back: str) -> HttpResponse:
+    return render(request, "people/overtaken.html", {"chart": chart, "back": back}, status=409)
+
+
+# ---------------------------------------------------------------- answers
+
+
+@for_roles(*WORKING)
+@require_http_methods(["GET", "POST"])
+def person(request: HttpRequest, chart: UUID) -> HttpResponse:
+    """Year of birth, skin type, sex and all person-wide answers; what is left open is not known."""
+    kb, found = knowledge(), own_chart(request, chart)
+    user: Any = request.user
+    seen = latest(found, Person)
+    definitions = [fact for fact in kb.facts if fact.scope == "person"]
+    known = {fact.name: as_text(fact.value) for fact in seen[1].facts} if seen else {}
+    own = {name: str(getattr(seen[1], name) or "") if seen else "" for name in _OWN}
+    sent: Any = request.POST if request.method == "POST" else {**known, **own}
+    facts, fields = read_facts(definitions, sent)
+    problems = _problems_of_fields(fields)
+    if request.method == "POST":
+        if not same_version(request, seen):
+            return _overtaken(request, found, "person")
+        problems += _own_problems(sent)
+        if not problems:
+            made = Person(
+                id=found.person_id,
+                birth_year=int(sent["birth_year"]) if sent.get("birth_year", "").strip() else None,
+                phototype=sent.get("phototype") or None,
+                sex_at_birth=sent.get("sex_at_birth") or None,
+                facts=facts_over(seen[1].facts if seen else (), definitions, facts),
+            )
+            problems = problems_of(made, None, kb)
+            if not problems:
+                try:
+                    write(user, found, made, supersedes=seen[0] if seen else None)
+                    return redirect("chart", found.id)
+                except Superseded:
+                    return _overtaken(request, found, "person")
+    context = {
+        "chart": found, "topics": _by_topic(fields), "problems": problems,
+        "told": {name: str(sent.get(name, "")) for name in _OWN}, "counts": counts(seen[1] if seen else None, kb),
+        "version": str(seen[0].id) if seen else "",
+    }  # fmt: skip
+    return render(request, "people/person.html", context, status=422 if problems else 200)
+
+
+def _own_problems(sent: Any) -> Problems:
+    """What is wrong with year, skin type and sex."""
+    problems: Problems = []
+    year = str(sent.get("birth_year", "")).strip()
+    if year and not (year.isascii() and year.isdigit() and _FIRST_YEAR <= int(year[:9]) <= today().year):
+        problems.append(("birth_year", f"Give a year from {_FIRST_YEAR} to {today().year}.", "Year of birth"))
+    for name, label in (("phototype", "Skin type"), ("sex_at_birth", "Sex at birth")):
+        try:
+            Person.model_validate({"id": "somebody", name: sent.get(name) or None})
+        except ValidationError:
+            problems.append((name, "Choose one of the answers.", label))
+    return problems
+
+
+# ---------------------------------------------------------------- assessment
+
+
+@for_roles(*WORKING)
+@require_http_methods(["GET", "POST"])
+def assessment(request: HttpRequest, chart: UUID) -> HttpResponse:
+    """Zones with concern and area, what was found there, readings of scales; a new one each time, dated today."""
+    kb, found = knowledge(), own_chart(request, chart)
+    user: Any = request.user
+    who, seen = latest(found, Person), latest(found, Assessment)
+    if who is None:
+        return redirect("person", found.id)
+    definitions = [fact for fact in kb.facts if fact.scope == "zone"]
+    posted = request.method == "POST"
+    if posted:
+        sent: Any = request.POST
+        zones, rows = read_zones(sent, kb)
+        single, marks = read_marks(sent, zones, kb)
+    else:
+        sent = {fact.name: as_text(fact.value) for fact in seen[1].facts} if seen else {}
+        zones, rows = [], _rows_of(seen[1]) if seen else []
+        single, marks = {}, marks_of(seen[1], kb) if seen else []
+    facts, fields = read_facts(definitions, sent)
+    scores, score_problems = _scores(request.POST if posted else None)
+    problems = _problems_of_fields(fields)
+    problems += [("zones", row.problem, f"Zone {number}") for number, row in enumerate(rows, start=1) if row.problem]
+    problems += [
+        ("marks", row.problem, f"Finding {number}") for number, row in enumerate(marks, start=1) if row.problem
+    ]
+    problems += score_problems
+    if posted:
+        if not same_version(request, seen):
+            return _overtaken(request, found, "assessment")
+        if not zones:
+            problems.append(("zones", "Name at least one zone.", "Zones"))
+        if not problems:
+            told = {"facts": facts_over(seen[1].facts if seen else (), definitions, facts), "scores": scores}
+            told["zones"] = [{**zone, "facts": single.get(zone["zone"], {})} for zone in zones]
+            made, problems = _made(request, found, who[1], _measured(told, seen))
+            if made is not None and not problems:
+                try:
+                    write(user, found, made)
+                    return redirect("chart", found.id)
+                except Superseded:
+                    return _overtaken(request, found, "assessment")
+    context = {
+        "chart": found, "topics": _by_topic(fields), "problems": problems, "views": views(),
+        "rows": rows + [ZoneRow()] * (_BLANK_ZONES if not rows else 1), "zones": zones_of_sites(kb),
+        "marks": [*marks, Mark()], "kinds": mark_kinds(kb),
+        "concerns": [(one.id, one.name) for one in kb.indications], "scales": [(one.id, one.name) for one in kb.scales],
+        "scores": _score_rows(request, seen), "version": str(seen[0].id) if seen else "",
+        "setting": request.POST.get("setting") or (seen[1].setting if seen else "clinic"),
+        "by_person": seen is not None and seen[1].by == found.person_id,
+    }  # fmt: skip
+    return render(request, "people/assessment.html", context, status=422 if problems else 200)
+
+
+def _measured(told: dict[str, Any], seen: tuple[Row, Assessment] | None) -> dict[str, Any]:
+    """With the thicknesses that were measured before in the same zones."""
+    before = {zone.zone: zone for zone in seen[1].zones} if seen else {}
+    for zone in told["zones"]:
+        if zone["zone"] in before:
+            zone |= {name: getattr(before[zone["zone"]], name) for name in ("epidermis_um", "dermis_mm")}
+    return {**told, "country": seen[1].country if seen else None}
+
+
+def _made(
+    request: HttpRequest, chart: Chart, person: Person, told: dict[str, Any]
+) -> tuple[Assessment | None, Problems]:
+    """The assessment, or what does not fit in it."""
+    user: Any = request.user
+    own = {"person": chart.person_id, "on": today().isoformat(), "setting": request.POST.get("setting", "clinic")}
+    try:
+        made = Assessment.model_validate({**told, **own, "by": user.signature})
+    except ValidationError as invalid:
+        return None, [("zones", str(problem["msg"]), "Zones") for problem in invalid.errors()]
+    return made, problems_of(person, made, knowledge())
+
+
+def _rows_of(seen: Assessment) -> list[ZoneRow]:
+    return [ZoneRow(zone.zone, zone.concern, f"{zone.area_cm2:g}") for zone in seen.zones]
+
+
+def _score_rows(request: HttpRequest, seen: tuple[Row, Assessment] | None) -> list[tuple[str, str, str]]:
+    """Lines of the list of readings: scale, zone, value, and an empty one."""
+    if request.method == "POST":
+        sent = request.POST
+        given = zip(sent.getlist("scale"), sent.getlist("scale_zone"), sent.getlist("value"), strict=False)
+        return [*(row for row in given if any(row)), ("", "", "")]
+    return [*((score.scale, score.zone or "", "") for score in (seen[1].scores if seen else ())), ("", "", "")]
+
+
+def _scores(sent: Any) -> tuple[list[dict[str, Any]], Problems]:
+    if sent is None:
+        return [], []
+    kb = knowledge()
+    found: list[dict[str, Any]] = []
+    problems: Problems = []
+    lists = (sent.getlist("scale"), sent.getlist("scale_zone"), sent.getlist("value"))
+    for scale, zone, value in zip(*lists, strict=False):
+        if not scale or not value.strip():
+            continue
+        try:
+            score = ScaleScore(scale=scale, value=float(value.replace(",", ".")), zone=zone or None)
+        except (ValueError, ValidationError):
+            problems.append(("scores", "Give a number.", "Reading"))
+            continue
+        known = kb.by("scales").get(scale)
+        if known is None or not known.low <= score.value <= known.high:
+            says = "Choose a scale." if known is None else f"{known.name} goes from {known.low:g} to {known.high:g}."
+            problems.append(("scores", says, "Reading"))
+            continue
+        found.append(score.model_dump())
+    return found, problems

@@ -1,0 +1,1 @@
+"""Clearance, the plan page, two plans side by side, approval, and what is printed."""

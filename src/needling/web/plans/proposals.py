@@ -1,0 +1,38 @@
+"""Going on in spite of a rule: one clinician proposes, another one signs in their own session."""
+
+from __future__ import annotations
+
+
+from needling.documents import Assessment, Clearance, Decision, Override
+from needling.documents.overrides import OverrideReason, ProposedOverride
+
+REASONS: tuple[tuple[OverrideReason, str], ...] = (
+    ("specialist-informed-choice", "A specialist and the informed person decided together"),
+    ("investigated-and-cleared", "Looked into, and nothing was found that stands against it"),
+    ("rule-does-not-apply", "The rule does not apply to this person, for the reason in the note"),
+    ("device-label-allows", "The label of the device allows it"),
+)
+OVERRIDABLE = ("defer", "refer")
+
+
+def bare(assessment: Assessment) -> Assessment:
+    """What was found, without what was overridden."""
+    return assessment.model_copy(update={"overrides": ()})
+
+
+def may_be_overridden(decision: Decision, clearance: Clearance) -> bool:
+    """Only waiting and referring, only in a clinic; "home" and "not suitable" never."""
+    return clearance.setting == "clinic" and decision.action in OVERRIDABLE and not decision.overridden
+
+
+def signed(assessment: Assessment, proposal: ProposedOverride, second: str) -> Assessment:
+    """The assessment with one more override.
+
+    Raises:
+        ValueError: both signatures are of one person.
+    """
+    made = Override(
+        rule=proposal.rule, reason=proposal.reason, note=proposal.note, by=proposal.by, second=second
+    )  # fmt: skip
+    others = tuple(one for one in assessment.overrides if one.rule != proposal.rule)
+    return assessment.model_copy(update={"overrides": (*others, made)})

@@ -1,0 +1,134 @@
+"""What a plan page is made from: basis, goals, the plan it starts from, and what was changed. It lives in the form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.core import signing
+from pydantic import ValidationError
+
+from needling.documents import Choice, Forecast, Goals, Plan
+from needling.documents.comparison import WhatIf
+from needling.errors import BadInput
+from needling.planning.assemble import plan_from_sessions
+from needling.web.charts.models import Chart
+from needling.web.pages import knowledge
+from needling.web.plans.basis import Basis
+from needling.web.plans.controls import Asked, read_asked
+from needling.web.plans.goals import GoalsAsked, read_goals
+from needling.web.plans.warm import planning
+from needling.whatif import PlanningSession
+
+_LOST = "This page can no longer be read. Open the plan again."
+
+
+def seal(chart: Chart, plan: Plan) -> str:
+    """A plan as a hidden field: nobody can change it there, and no other chart takes it."""
+    return signing.dumps(plan.model_dump(mode="json"), salt=f"plan:{chart.id}", compress=True)
+
+
+def unseal(chart: Chart, sealed: str) -> Plan:
+    """The plan of a hidden field.
+
+    Raises:
+        BadInput: not one of ours, of another chart, or cut off.
+    """
+    try:
+        return Plan.model_validate(signing.loads(sealed, salt=f"plan:{chart.id}"))
+    except (signing.BadSignature, ValidationError, ValueError):
+        raise BadInput(_LOST) from None
+
+
+def renewed(plan: Plan, basis: Basis) -> Plan:
+    """The same sessions under the clearance and knowledge in force."""
+    kb, clearance = knowledge(), basis.clearance
+    same = plan.clearance_sha256 == clearance.sha256 and plan.knowledge_sha256 == kb.sha256
+    if same or not plan.sessions:
+        return plan
+    setting = basis.assessment.setting
+    return plan_from_sessions(
+        plan.sessions, setting, basis.person, basis.assessment, clearance, kb, rationale=plan.rationale
+    )
+
+
+@dataclass(frozen=True)
+class State:
+    """A plan page as it stands.
+
+    ``start`` is the plan that the sliders began at (None: the default choice), ``asked`` what was changed, ``found``
+    what that does; ``found`` is None where there is no session to change.
+    """
+
+    basis: Basis
+    goals: GoalsAsked
+    start: Plan | None
+    session: PlanningSession
+    asked: Asked
+    found: WhatIf | None
+
+    @property
+    def plan(self) -> Plan:
+        """The plan as changed."""
+        return self.found.plan if self.found is not None else self.session.plan
+
+    @property
+    def forecast(self) -> Forecast | None:
+        """Of the plan as changed; None where none may be made."""
+        return self.found.forecast if self.found is not None else self.session.choice.forecast
+
+    @property
+    def problems(self) -> list[tuple[str, str, str]]:
+        """What is wrong in the form: field, words, name."""
+        own = [(name.replace(".", "-"), says, "The plan") for name, says in self.asked.problems.items()]
+        return [*own, *self.goals.problems]
+
+    @property
+    def approvable(self) -> bool:
+        """Whether nothing in the plan stands against approving it."""
+        found = self.found
+        sound = found is not None and found.inside and found.result == "ok" and found.forecast is not None
+        return sound and not self.problems and bool(self.plan.sessions)
+
+    @property
+    def sealed(self) -> str:
+        """The start for the hidden field; empty for the default choice."""
+        return seal(self.basis.chart, self.start) if self.start is not None else ""
+
+    def choice(self) -> Choice:
+        """The plan as changed with its forecast, among what it was weighed against.
+
+        Raises:
+            BadInput: there is no forecast of it.
+        """
+        forecast = self.forecast
+        if forecast is None:
+            raise BadInput("there is no forecast of this plan")
+        return self.session.choice.model_copy(update={"plan": self.plan, "forecast": forecast})
+
+
+def read_state(sent: Mapping[str, Any], basis: Basis, start: Plan | None = None, goals: Goals | None = None) -> State:
+    """The page that a form asks for.
+
+    Args:
+        sent: the form; empty for a page that was just opened. start, goals: to begin with where the form says nothing.
+
+    Raises:
+        BadInput: a start that cannot be read, or a plan that cannot be worked out.
+    """
+    wanted = read_goals(sent, goals)
+    if sent.get("start"):
+        start = unseal(basis.chart, str(sent["start"]))
+    if start is not None:
+        start = renewed(start, basis)
+    session = planning(basis, wanted.goals, start)
+    asked = read_asked(sent, session.plan, basis.clearance, knowledge())
+    found: WhatIf | None = None
+    if session.plan.sessions:
+        try:
+            found = session.what_if({} if asked.problems else asked.changes)
+        except BadInput as wrong:
+            asked = replace(asked, changes={}, problems={**asked.problems, "sessions_count": str(wrong)})
+            found = session.what_if({})
+    return State(basis, wanted, start, session, asked, found)

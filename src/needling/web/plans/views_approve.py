@@ -1,0 +1,124 @@
+"""Approving a plan: looked at once more, screened again, locked with its hashes, in one transaction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from needling.choosing import choose
+from needling.documents import Approval, Choice
+from needling.errors import NotAllowed
+from needling.planning.approve import approve as lock
+from needling.simulation import simulate_many
+from needling.web.accounts.access import DECIDING, for_roles
+from needling.web.charts.models import Head, Row
+from needling.web.charts.records import Superseded, latest, write
+from needling.web.pages import knowledge
+from needling.web.plans.basis import Basis, basis_of, same_basis, with_basis
+from needling.web.plans.state import State, read_state, seal
+from needling.web.plans.telling import answer_of
+from needling.web.plans.warm import candidates
+
+
+@for_roles(*DECIDING)
+@require_http_methods(["GET", "POST"])
+@with_basis
+def approve(request: HttpRequest, basis: Basis) -> HttpResponse:
+    """First what would be signed, in full; then, with ``signed``, the signature."""
+    if request.method == "GET":
+        return redirect("plan", basis.chart.id)
+    state = read_state(request.POST, basis)
+    before = latest(basis.chart, Approval)
+    if not same_basis(request, basis) or request.POST.get("replaces", "") != _id_of(before, request):
+        return _confirm(request, state, before, overtaken=True)
+    if not state.approvable:
+        return _confirm(request, state, before, refused=_why_not(state))
+    if request.POST.get("signed") != "1":
+        return _confirm(request, state, before)
+    try:
+        _sign(request, state, before)
+    except Superseded:
+        return _confirm(request, state, latest(basis.chart, Approval), overtaken=True)
+    except NotAllowed as refusal:
+        return _confirm(request, state, before, refused=str(refusal))
+    return redirect("plan-print", basis.chart.id)
+
+
+def _id_of(before: tuple[Row, Approval] | None, request: HttpRequest) -> str:
+    """The approval that would be replaced; a page that does not sign yet need not name it."""
+    if request.POST.get("signed") != "1":
+        return request.POST.get("replaces", "")
+    return str(before[0].id) if before is not None else ""
+
+
+def _why_not(state: State) -> str:
+    """Why a plan cannot be approved, in plain words."""
+    if not state.plan.sessions:
+        return "There is nothing to approve: the plan has no session."
+    if state.problems:
+        return "Something in the form cannot be read; mend it first."
+    if state.found is not None and state.found.breaches:
+        return "The plan lies outside its envelope and is not to be done."
+    return state.found.advice if state.found is not None and state.found.advice else "There is no forecast of this plan."
+
+
+def weighed(state: State) -> Choice:
+    """The plan as changed among all candidates, on the same possible people.
+
+    What the choice would take stays said: ``runner_up`` names it where the clinician takes another one.
+    """
+    session, plan = state.session, state.plan
+    case = session.case
+    plans = candidates(session)
+    plans.setdefault(plan.sha256, plan)
+    listed = list(plans.values())
+    courses = simulate_many(listed, case.person, case.assessment, session.belief, key=session.key)
+    chosen = choose(listed, courses, case.goals, clearance=session.clearance)
+    if chosen.plan == plan:
+        return chosen
+    return state.choice().model_copy(
+        update={
+            "scorecards": chosen.scorecards,
+            "runner_up": chosen.plan.label,
+            "because": "the clinician took this plan; by the goals alone the choice would be the second best named here",
+        }
+    )
+
+
+def _sign(request: HttpRequest, state: State, before: tuple[Row, Approval] | None) -> Row:
+    """Clearance, choice and approval with their traces, or nothing.
+
+    Raises:
+        NotAllowed: the plan may not be approved. Superseded: answers, findings or approval changed meanwhile.
+    """
+    user: Any = request.user
+    chart, forecast = state.basis.chart, state.forecast
+    if forecast is None:
+        raise NotAllowed(_why_not(state))
+    choice = weighed(state)
+    with transaction.atomic():
+        Head.objects.select_for_update().get_or_create(clinic=user.clinic)  # writers of this clinic wait here
+        basis = basis_of(chart)
+        if basis.version != state.basis.version:
+            raise Superseded("answers or findings changed in the meantime")
+        approval = lock(state.plan, forecast, basis.clearance, by=user.signature, kb=knowledge())
+        write(user, chart, basis.clearance)
+        write(user, chart, choice)
+        return write(user, chart, approval, supersedes=before[0] if before is not None else None)
+
+
+def _confirm(
+    request: HttpRequest, state: State, before: tuple[Row, Approval] | None, *, refused: str = "",
+    overtaken: bool = False,
+) -> HttpResponse:  # fmt: skip
+    context = {
+        **answer_of(state), "chart": state.basis.chart, "basis": state.basis, "refused": refused,
+        "overtaken": overtaken, "before": before, "sealed": seal(state.basis.chart, state.plan),
+        "overrides": state.basis.assessment.overrides,
+    }  # fmt: skip
+    status = 409 if overtaken else 422 if refused else 200
+    return render(request, "plans/approve.html", context, status=status)

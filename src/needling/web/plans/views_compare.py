@@ -1,0 +1,107 @@
+"""Two plans side by side: drafts, the approved one, and the default choice."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from needling.comparing import compare as weigh
+from needling.documents import Approval, Choice, Goals, Plan
+from needling.documents.comparison import Comparison
+from needling.report.about_comparison import (
+    answer_of,
+    better_words,
+    effects_section,
+    limits_section,
+    maps_section,
+    number_names,
+    plans_section,
+    scores_section,
+)
+from needling.report.bibliography import Bibliography
+from needling.report.explanation import Telling
+from needling.report.overlays import difference_figure, overlay_figures, shares_figure
+from needling.report.words import on_day
+from needling.web.accounts.access import EVERYBODY, for_roles
+from needling.web.charts.access import own_row
+from needling.web.charts.models import Kind, Row
+from needling.web.charts.records import read
+from needling.web.pages import knowledge
+from needling.web.plans.basis import Basis, with_basis
+from needling.web.plans.state import renewed
+from needling.web.plans.telling import shown
+from needling.web.plans.warm import Kept, planning
+
+DEFAULT = "choice"
+_LISTED = 30
+_COMPARED: Kept[Comparison] = Kept(12)
+
+
+@for_roles(*EVERYBODY)
+@require_GET
+@with_basis
+def compare(request: HttpRequest, basis: Basis) -> HttpResponse:
+    """Which two, and both on the same possible people."""
+    kinds = (Kind.CHOICE, Kind.APPROVAL)
+    rows = basis.chart.rows.filter(kind__in=kinds).select_related("author").order_by("-at").defer("document")[:_LISTED]
+    options = [(DEFAULT, "The plan that would be chosen today"), *((str(row.id), _name(row)) for row in rows)]
+    first = request.GET.get("first", DEFAULT)
+    second = request.GET.get("second", options[1][0] if len(options) > 1 else DEFAULT)
+    context = {"chart": basis.chart, "options": options, "first": first, "second": second, "found": None}
+    if first != second:
+        context |= _compared(request, basis, first, second)
+    return render(request, "plans/compare.html", context)
+
+
+def _name(row: Row) -> str:
+    what = "Approved" if row.kind == Kind.APPROVAL else "Draft"
+    return f"{what}, {on_day(row.at.date())} {row.at.strftime('%H:%M')}, {row.author.name}"
+
+
+def _plan(request: HttpRequest, basis: Basis, given: str) -> tuple[Plan, Goals | None]:
+    if given == DEFAULT:
+        return planning(basis, Goals()).choice.plan, None
+    try:
+        row = own_row(request, basis.chart.id, UUID(given))
+    except ValueError:
+        return planning(basis, Goals()).choice.plan, None
+    if row.kind == Kind.CHOICE:
+        choice = read(row, Choice)
+        return renewed(choice.plan, basis), choice.goals
+    return renewed(read(row, Approval).plan, basis), None
+
+
+def _compared(request: HttpRequest, basis: Basis, first: str, second: str) -> dict[str, object]:
+    """Both plans weighed by the goals of the first draft among them, in words and pictures."""
+    kb = knowledge()
+    (one, goals), (other, others) = (_plan(request, basis, given) for given in (first, second))
+    wanted = goals or others or Goals()
+    session = planning(basis, wanted)
+
+    def make() -> Comparison:
+        return weigh(one, other, basis.person, basis.assessment, session.belief, key=session.key, kb=kb, goals=wanted)
+
+    key = basis.version, wanted.sha256, one.sha256, other.sha256
+    found = _COMPARED.get(key, make)
+    home = found.setting == "home"
+    telling = Telling(kb, "person" if home else "clinician", home, Bibliography(kb))
+    told = found.second.forecast if found.second.plan.sessions else found.first.forecast
+    shares = shares_figure(found, number_names(found.numbers, told, telling))
+    course = difference_figure(found, kb)
+    outside = limits_section([(side.name, side.breaches) for side in (found.first, found.second)], telling)
+    blocks = [
+        (answer_of(found, telling), []),
+        (outside, []),
+        (plans_section(found, telling), []),
+        (effects_section(found, telling), [figure for figure in (shares, course) if figure is not None]),
+        (maps_section(found, telling), list(overlay_figures(found, kb))),
+        (scores_section(found, telling), []),
+    ]
+    return {
+        "found": found, "better": better_words(found),
+        "blocks": [(section, [shown(figure) for figure in figures]) for section, figures in blocks if section],
+        "references": telling.bibliography.references(),
+    }  # fmt: skip

@@ -1,0 +1,149 @@
+"""The plan page: candidates, sliders that answer at once, pictures with their tables, drafts."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from needling.documents import Approval, Choice, Goals, Plan
+from needling.errors import BadInput
+from needling.report.about_choice import choice_section
+from needling.report.about_clearance import choice_headline, verdict_headline
+from needling.web.accounts.access import DECIDING, EVERYBODY, WORKING, for_roles
+from needling.web.charts.access import own_row
+from needling.web.charts.models import Kind, Row
+from needling.web.charts.records import latest, read, write
+from needling.web.pages import knowledge
+from needling.web.plans.basis import Basis, same_basis, with_basis
+from needling.web.plans.controls import controls_of, zone_controls
+from needling.web.plans.goals import ROBUST
+from needling.web.plans.state import State, read_state
+from needling.web.plans.telling import (
+    CANDIDATE_HEADERS,
+    answer_of,
+    candidate_rows,
+    course_of,
+    shown,
+    telling_for,
+)
+from needling.web.plans.warm import candidates, channel_pictures, pictures
+
+PARTS = ("answer", "course", "channels")
+_DRAFTS_SHOWN = 20
+
+
+def plan_of_row(row: Row) -> tuple[Plan, Goals]:
+    """The plan that a draft or an approval holds, and the goals it was made for.
+
+    Raises:
+        BadInput: a document of another kind.
+    """
+    if row.kind == Kind.CHOICE:
+        choice = read(row, Choice)
+        return choice.plan, choice.goals
+    if row.kind == Kind.APPROVAL:
+        return read(row, Approval).plan, Goals()
+    raise BadInput("this document holds no plan")
+
+
+@for_roles(*EVERYBODY)
+@require_http_methods(["GET", "POST"])
+@with_basis
+def plan(request: HttpRequest, basis: Basis) -> HttpResponse:
+    """The whole page, or one part of it where a script asked for that."""
+    start, goals = _opened(request, basis)
+    state = read_state(request.POST, basis, start, goals)
+    if request.method == "POST":
+        if request.POST.get("part") in PARTS:
+            return _part(request, state, request.POST["part"])
+        done = _done(request, state)
+        if isinstance(done, HttpResponse):
+            return done
+        state = done
+    return _page(request, state)
+
+
+def _opened(request: HttpRequest, basis: Basis) -> tuple[Plan | None, Goals | None]:
+    """The draft or approval that a page was opened from."""
+    given = request.GET.get("from", "")
+    if not given:
+        return None, None
+    try:
+        row = own_row(request, basis.chart.id, UUID(given))
+    except ValueError:
+        raise BadInput("there is no such draft") from None
+    return plan_of_row(row)
+
+
+def _part(request: HttpRequest, state: State, part: str) -> HttpResponse:
+    if part == "answer":
+        return render(request, "plans/answer.html", {**answer_of(state), "may_approve": _may_approve(request)})
+    if part == "channels":
+        return render(request, "plans/channels.html", {"state": state, "maps": _maps(state)})
+    return render(request, "plans/course.html", course_of(state))
+
+
+def _may_approve(request: HttpRequest) -> bool:
+    user: Any = request.user
+    return user.role in DECIDING
+
+
+def _maps(state: State) -> list[Any]:
+    return [shown(figure) for figure in channel_pictures(state.plan).values()]
+
+
+def _done(request: HttpRequest, state: State) -> State | HttpResponse:
+    """What a button asked for: another start, the nearest plan, a draft; a state to show, or an answer."""
+    user: Any = request.user
+    do = request.POST.get("do", "show")
+    basis, goals = state.basis, state.goals.goals
+    if do == "reset":
+        return read_state({}, basis, None, goals)
+    if do == "nearest" and state.found is not None and state.found.nearest is not None:
+        return read_state({}, basis, state.found.nearest, goals)
+    if do.startswith("start-"):
+        wanted = candidates(state.session).get(do.removeprefix("start-"))
+        if wanted is not None:
+            return read_state({}, basis, wanted, goals)
+    if do == "keep" and user.role in WORKING:
+        if not same_basis(request, basis):
+            return _page(request, state, overtaken=True)
+        if not state.problems and state.forecast is not None:
+            row = write(user, basis.chart, state.choice())
+            return redirect(f"{request.path}?from={row.id}&kept=1")
+    return state
+
+
+def _page(request: HttpRequest, state: State, *, overtaken: bool = False) -> HttpResponse:
+    basis, kb = state.basis, knowledge()
+    choice = state.session.choice
+    now = state.session.plan
+    overtaken = overtaken or (request.method == "POST" and not same_basis(request, basis))
+    known = candidates(state.session)
+    made = pictures(choice)
+    clearance = basis.clearance
+    drafts = basis.chart.rows.filter(kind=Kind.CHOICE).select_related("author").order_by("-at").defer("document")
+    approved = latest(basis.chart, Approval)
+    context = {
+        **course_of(state), **answer_of(state), "course": course_of(state), "chart": basis.chart, "basis": basis,
+        "controls": controls_of(now, None, state.asked, clearance, kb) if now.sessions else (),
+        "zones": zone_controls(now, state.plan, state.asked, clearance, kb) if now.sessions else [],
+        "headline": choice_headline(choice, clearance) if clearance.verdict == "go" else verdict_headline(clearance),
+        "clearance": clearance, "choice": choice, "robust": ROBUST,
+        "weighed": choice_section(choice, telling_for(state)) if choice.plan.sessions else None,
+        "pareto": shown(made["candidates"]) if "candidates" in made else None,
+        "rows": candidate_rows(state, set(known)), "headers": CANDIDATE_HEADERS,
+        "maps": _maps(state) if request.POST.get("do") == "map" else [],
+        "drafts": drafts[:_DRAFTS_SHOWN], "approved": approved[0] if approved else None,
+        "approved_plan": approved[1].plan if approved else None,
+        "overtaken": overtaken, "kept": request.GET.get("kept") == "1" and request.method == "GET",
+        "may_approve": _may_approve(request), "may_keep": request.user.role in WORKING,  # type: ignore[union-attr]
+    }  # fmt: skip
+    status = 409 if overtaken else 422 if state.problems else 200
+    return render(request, "plans/plan.html", context, status=status)
+
+

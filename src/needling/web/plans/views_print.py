@@ -1,0 +1,69 @@
+"""Plan, consent and aftercare to print: as pages, and as PDF that is kept nowhere."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from needling.documents import Approval
+from needling.web.accounts.access import EVERYBODY, for_roles
+from needling.web.charts.access import own_chart, own_row
+from needling.web.charts.models import Chart, Kind, Row
+from needling.web.charts.records import latest, read
+from needling.web.pages import knowledge
+from needling.web.plans.sheets import SHEETS, Sheet, sheet_of
+from needling.web.plans.typeset import as_pdf
+
+
+def _wanted(request: HttpRequest, chart: Chart) -> tuple[Row, Approval] | None:
+    """The approval that was asked for, or the one in force."""
+    given = request.GET.get("of", "")
+    if not given:
+        return latest(chart, Approval)
+    try:
+        row = own_row(request, chart.id, UUID(given))
+    except ValueError:
+        raise Http404("no such approval") from None
+    if row.kind != Kind.APPROVAL:
+        raise Http404("this is no approval")
+    return row, read(row, Approval)
+
+
+def _sheet(request: HttpRequest, chart: Chart, approval: Approval) -> Sheet:
+    name = request.GET.get("sheet", SHEETS[0][0])
+    if name not in dict(SHEETS):
+        raise Http404("there is no such sheet")
+    return sheet_of(name, approval, knowledge(), chart.label)
+
+
+@for_roles(*EVERYBODY)
+@require_GET
+def sheets(request: HttpRequest, chart: UUID) -> HttpResponse:
+    """One sheet as a page, with the ways to the others."""
+    found = own_chart(request, chart)
+    wanted = _wanted(request, found)
+    if wanted is None:
+        return render(request, "plans/nothing_approved.html", {"chart": found})
+    row, approval = wanted
+    context = {
+        "chart": found, "row": row, "approval": approval, "sheets": SHEETS, "sheet": _sheet(request, found, approval),
+        "in_force": not Row.objects.filter(supersedes=row).exists(),
+    }  # fmt: skip
+    return render(request, "plans/sheet.html", context)
+
+
+@for_roles(*EVERYBODY)
+@require_GET
+def pdf(request: HttpRequest, chart: UUID) -> HttpResponse:
+    """The same sheet as PDF."""
+    found = own_chart(request, chart)
+    wanted = _wanted(request, found)
+    if wanted is None:
+        raise Http404("nothing is approved yet")
+    sheet = _sheet(request, found, wanted[1])
+    response = HttpResponse(as_pdf(sheet), content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="{sheet.name}.pdf"'
+    return response

@@ -1,0 +1,90 @@
+"""Planning sessions, pictures and sheets that are kept warm in this process; none is the only copy of anything."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from threading import Lock
+from typing import Generic, TypeVar
+
+from needling.documents import Choice, Goals, Plan
+from needling.planning.propose import propose
+from needling.report.figures import Figure, all_figures
+from needling.web.pages import knowledge
+from needling.web.plans.basis import Basis
+from needling.whatif import PlanningSession
+
+V = TypeVar("V")
+SESSIONS_KEPT = 8  # each holds at most 64 MiB of healing
+PICTURES_KEPT = 48
+MAPS_KEPT = 16
+
+
+class Kept(Generic[V]):
+    """The last values by key; one thread makes a value, others that ask for the same one wait for it."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._held: OrderedDict[Hashable, V] = OrderedDict()
+        self._making: dict[Hashable, Lock] = {}
+        self._lock = Lock()
+
+    def get(self, key: Hashable, make: Callable[[], V]) -> V:
+        """The value of a key, made when it is not there."""
+        with self._lock:
+            if key in self._held:
+                self._held.move_to_end(key)
+                return self._held[key]
+            own = self._making.setdefault(key, Lock())
+        with own:
+            with self._lock:
+                if key in self._held:
+                    return self._held[key]
+            made = make()
+            with self._lock:
+                self._held[key] = made
+                self._making.pop(key, None)
+                while len(self._held) > self._most:
+                    self._held.popitem(last=False)
+            return made
+
+
+_SESSIONS: Kept[PlanningSession] = Kept(SESSIONS_KEPT)
+_PICTURES: Kept[dict[str, Figure]] = Kept(PICTURES_KEPT)
+_MAPS: Kept[dict[str, Figure]] = Kept(MAPS_KEPT)
+
+
+def planning(basis: Basis, goals: Goals, start: Plan | None = None) -> PlanningSession:
+    """The planning session of these answers, findings and goals, from the default choice or from a plan."""
+    key = basis.who.sha256, basis.found.sha256, goals.sha256, start.sha256 if start is not None else ""
+    return _SESSIONS.get(key, lambda: PlanningSession(basis.case(goals), knowledge(), plan=start))
+
+
+def candidates(session: PlanningSession) -> dict[str, Plan]:
+    """The plans that the choice was made among, by their hash."""
+    case = session.case
+    plans = propose(case.person, case.assessment, session.clearance, session.kb, case.goals)
+    return {plan.sha256: plan for plan in plans}
+
+
+def pictures(choice: Choice) -> dict[str, Figure]:
+    """Every figure of a plan with its forecast, drawn once."""
+    key = choice.plan.sha256, choice.forecast.sha256, choice.goals.sha256
+    return _PICTURES.get(key, lambda: all_figures(choice, knowledge(), None))
+
+
+def channel_pictures(plan: Plan) -> dict[str, Figure]:
+    """Where the channels of the first session lie, with both area histograms, drawn once for a way of rolling."""
+    from needling.report.maps import map_figures
+    from needling.simulation import picture_of
+
+    if not plan.sessions:
+        return {}
+    session = plan.sessions[0]
+    stroke = session.strokes[0].model_copy(update={"zone": "zone"})
+
+    def draw() -> dict[str, Figure]:
+        channels = picture_of(plan, knowledge())
+        return {} if channels is None else map_figures(channels)
+
+    return _MAPS.get((session.device, session.condition, stroke.sha256), draw)

@@ -1,0 +1,1 @@
+"""A home self-check: no account, nothing stored on the server."""

@@ -1,0 +1,131 @@
+// A speed-up of the plan page: sliders beside number boxes, and answers without a new page. Without it, "Show" does.
+"use strict";
+(() => {
+  const form = document.getElementById("plan-form");
+  if (!form || !window.fetch) return;
+  const results = form.querySelector(".results");
+  const regions = {
+    answer: document.getElementById("answer"),
+    course: document.getElementById("course"),
+    channels: document.getElementById("channels"),
+  };
+  const said = document.getElementById("said");
+  const WAIT_MS = 90;
+  const LATER_MS = 450;
+  let asked = 0;
+  let soon = 0;
+  let later = 0;
+  let running = null;
+
+  async function part(name, number, signal) {
+    const sent = new URLSearchParams(new FormData(form));
+    sent.set("part", name);
+    const answer = await fetch(form.action, { method: "POST", body: sent, signal, credentials: "same-origin" });
+    if (!answer.ok || answer.redirected) throw new Error(String(answer.status));
+    const html = await answer.text();
+    if (number === asked) regions[name].innerHTML = html;
+  }
+
+  function tell() {
+    const now = regions.answer.querySelector("[data-said]");
+    if (now) said.textContent = now.dataset.said;
+  }
+
+  async function ask() {
+    asked += 1;
+    const number = asked;
+    clearTimeout(later);
+    if (running) running.abort();
+    running = new AbortController();
+    results.setAttribute("aria-busy", "true");
+    try {
+      await part("answer", number, running.signal);
+      if (number !== asked) return;
+      results.removeAttribute("aria-busy");
+      later = setTimeout(async () => {
+        tell();
+        try {
+          await part("course", number, running.signal);
+          if (regions.channels.firstElementChild) await part("channels", number, running.signal);
+        } catch (problem) { /* the pictures stay as they were until "Show" */ }
+      }, LATER_MS);
+    } catch (problem) {
+      if (number === asked) results.removeAttribute("aria-busy"); // "Show" still works
+    }
+  }
+
+  function changed() {
+    clearTimeout(soon);
+    soon = setTimeout(ask, WAIT_MS);
+  }
+
+  function mark(slider) {
+    const { min, max } = slider;
+    const place = (value) => `${(100 * (value - min)) / (max - min || 1)}%`;
+    slider.style.setProperty("--from", place(Number(slider.dataset.from)));
+    slider.style.setProperty("--to", place(Number(slider.dataset.to)));
+  }
+
+  function warn(control, value) {
+    const slider = control.querySelector("input[type=range]");
+    const outside = value !== "" && (Number(value) < Number(slider.dataset.from) || Number(value) > Number(slider.dataset.to));
+    control.classList.toggle("outside", outside);
+  }
+
+  function follow(name, value) {
+    // Zones without values of their own show what the whole course asks of them.
+    if (name.includes(".")) return;
+    for (const box of form.querySelectorAll(`input[type=number][name$=".${name}"]`)) {
+      const zone = box.name.slice(0, -(name.length + 1));
+      const own = form.elements.namedItem(`${zone}.own`);
+      if (own && !own.checked) set(box.closest("[data-control]"), value);
+    }
+  }
+
+  function set(control, value) {
+    control.querySelector("input[type=number]").value = value;
+    control.querySelector("input[type=range]").value = value;
+    warn(control, value);
+  }
+
+  for (const control of form.querySelectorAll("[data-control]")) {
+    const box = control.querySelector("input[type=number]");
+    const slider = control.querySelector("input[type=range]");
+    slider.hidden = false;
+    mark(slider);
+    const own = () => {
+      // Whoever moves a zone's slider wants that zone to have its own value.
+      const [zone, name] = box.name.split(".");
+      const tick = name ? form.elements.namedItem(`${zone}.own`) : null;
+      if (tick) tick.checked = true;
+    };
+    slider.addEventListener("input", () => {
+      box.value = String(Number(Number(slider.value).toFixed(3)));
+      own();
+      warn(control, box.value);
+      follow(box.name, box.value);
+      changed();
+    });
+    box.addEventListener("input", () => {
+      slider.value = box.value;
+      own();
+      warn(control, box.value);
+      follow(box.name, box.value);
+      if (box.value !== "") changed();
+    });
+  }
+  for (const tick of form.querySelectorAll("input[type=checkbox]")) tick.addEventListener("change", changed);
+  const draw = document.querySelector("#draw-channels button");
+  if (draw) {
+    draw.addEventListener("click", async (event) => {
+      event.preventDefault();
+      draw.disabled = true;
+      try {
+        await part("channels", asked, undefined);
+        document.getElementById("draw-channels").remove();
+      } catch (problem) {
+        draw.disabled = false;
+      }
+    });
+  }
+})();

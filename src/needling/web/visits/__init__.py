@@ -1,0 +1,1 @@
+"""Visits: what was done, what came after, what is due, and how the forecast did."""

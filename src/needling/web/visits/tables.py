@@ -1,0 +1,70 @@
+"""Tables for looking up, kept in step with documents in the same transaction, whoever writes them."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import timedelta
+from typing import Any
+
+from django.db.models.signals import post_save
+
+from needling.documents import SessionRecord
+from needling.web.charts.models import Chart, Kind, Row
+from needling.web.charts.records import read
+from needling.web.pages import knowledge
+from needling.web.visits.course import course_of, due_of
+from needling.web.visits.models import Due, Unwanted, Visit
+
+_KEY = 200
+_CHANGES_WHAT_IS_DUE = (Kind.APPROVAL, Kind.RECORD, Kind.ASSESSMENT)
+
+
+def lot_key(lot: str) -> str:
+    """A lot as it is searched: without case, spaces and marks, as hexadecimal, which every database sorts alike."""
+    plain = unicodedata.normalize("NFKC", lot).casefold()
+    kept = "".join(letter for letter in plain if letter.isalnum()) or plain.strip()
+    return kept.encode().hex()[:_KEY]
+
+
+def connect() -> None:
+    """From now on every document that is written is also entered here; one that is brought back, too."""
+    post_save.connect(_entered, sender=Row, dispatch_uid="needling-visits")
+
+
+def _entered(sender: Any, instance: Row, created: bool, raw: bool = False, **_: Any) -> None:
+    """Enter one new document. Restored rows come in the order in which they were written, and are entered alike."""
+    if not created and not raw:
+        return
+    if instance.kind == Kind.RECORD:
+        _enter_record(instance)
+    if instance.kind in _CHANGES_WHAT_IS_DUE:
+        enter_due(instance.chart)
+
+
+def _enter_record(row: Row) -> None:
+    record = read(row, SessionRecord)
+    if row.supersedes_id is not None:
+        Visit.objects.filter(row=row.supersedes_id).delete()
+        Unwanted.objects.filter(row=row.supersedes_id).delete()
+    lot = record.lot or ""
+    own = {"row": row, "clinic_id": row.clinic_id, "chart_id": row.chart_id}
+    Visit.objects.create(
+        **own, on=record.on, approval=record.approval, session=record.session, done=bool(record.strokes),
+        device=record.device, lot=lot, lot_key=lot_key(lot) if record.strokes else "",
+    )  # fmt: skip
+    for event in record.events:
+        on = record.on + timedelta(days=int(event.after_d))
+        Unwanted.objects.create(**own, on=on, harm=event.harm, grade=event.grade)
+
+
+def enter_due(chart: Chart) -> None:
+    """Say anew what is due of a chart."""
+    Due.objects.filter(chart=chart).delete()
+    course = course_of(chart)
+    if course is None:
+        return
+    for thing in due_of(course, knowledge()):
+        Due.objects.create(
+            row=course.row, clinic_id=chart.clinic_id, chart=chart, on=thing.on, kind=thing.kind,
+            session=thing.session, says=thing.says,
+        )  # fmt: skip

@@ -1,0 +1,152 @@
+"""The questions of the day of a visit: asked again each time, and screened again with the answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from needling.documents import Assessment, Clearance, Fact, Person
+from needling.documents.visits import VisitCheck
+from needling.errors import BadInput
+from needling.knowledge import Knowledge
+from needling.knowledge.facts import resolve_name
+from needling.knowledge.schema import FactDefinition
+from needling.planning.screen import screen
+from needling.web.pages import knowledge
+from needling.web.selfcheck.questions import TITLES
+from needling.web.visits.course import Course
+
+BEFORE = "today-"
+STATEMENT = "asked"
+_TOPICS = ("today", "medicines", "cold-sores", "skin-now", "sun-and-products", "injections", "procedures")
+_NEW_SPOTS = "lesion_changing"
+_HISTORY = "cold_sore_history"
+_ANSWERS = {"yes": True, "no": False, "unknown": None}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One question of the day: what is asked, the answer as ticked, and whether it was a yes before."""
+
+    definition: FactDefinition
+    value: str
+    before: bool
+
+    @property
+    def name(self) -> str:
+        """Of the field."""
+        return BEFORE + self.definition.name
+
+    @property
+    def words(self) -> str:
+        """The question as a clinician reads it."""
+        return self.definition.ask_clinician or self.definition.ask
+
+
+def questions(kb: Knowledge, person: Person) -> tuple[FactDefinition, ...]:
+    """What can change between two visits, as yes-no questions whose quiet answer is no."""
+    return tuple(
+        fact
+        for fact in kb.facts
+        if fact.kind == "yes-no"
+        and fact.quiet is False
+        and (fact.topic in _TOPICS or fact.name == _NEW_SPOTS)
+        and fact.name != _HISTORY
+        and (fact.never_of_sex is None or fact.never_of_sex != person.sex_at_birth)
+    )
+
+
+def _told(groups: Iterable[Iterable[Fact]]) -> dict[str, Fact]:
+    """Facts by name, later ones over earlier ones where they are known."""
+    return {fact.name: fact for facts in groups for fact in facts if fact.value is not None}
+
+
+@dataclass(frozen=True)
+class Today:
+    """Answers of the day; without the statement that all were asked, what was left open is not known."""
+
+    asked: tuple[Asked, ...]
+    stated: bool
+
+    @property
+    def answers(self) -> dict[str, bool | None]:
+        """By fact: what was ticked; where nothing was, "no" under the statement and "not known" without it."""
+        open_ones = False if self.stated else None
+        return {one.definition.name: _ANSWERS.get(one.value, open_ones) for one in self.asked}
+
+    def topics(self) -> list[tuple[str, list[Asked]]]:
+        """By topic, with its title."""
+        found: dict[str, list[Asked]] = {}
+        for one in self.asked:
+            found.setdefault(one.definition.topic, []).append(one)
+        return [(TITLES.get(topic, topic), own) for topic, own in found.items()]
+
+
+def read_today(sent: Mapping[str, Any] | None, person: Person, course: Course, kb: Knowledge) -> Today:
+    """The answers of a form; before one was sent, what was a yes the last time stands as a yes.
+
+    Args:
+        sent: the form, or None. person: with the latest answers.
+    """
+    looks: Sequence[Assessment] = (course.approval.forecast.assessment, *course.looks)
+    zones = (facts for look in looks for facts in (*(zone.facts for zone in look.zones), look.facts))
+    known = _told((person.facts, *zones))
+    asked = []
+    for fact in questions(kb, person):
+        before = fact.name in known and known[fact.name].value is True
+        value = ("yes" if before else "") if sent is None else str(sent.get(BEFORE + fact.name, ""))
+        asked.append(Asked(fact, value if value in _ANSWERS else "", before))
+    return Today(tuple(asked), sent is not None and sent.get(STATEMENT) == "yes")
+
+
+def checked(course: Course, session: int, today: Today, person: Person, on: date, by: str) -> VisitCheck | None:
+    """Screening with the answers of the day; None where answers contradict each other.
+
+    Everything that was not asked stays as it was last told. Of a question that was asked today only today's answer
+    counts, and dates that belonged to a yes are dropped when it is none any more.
+    """
+    kb, answers = knowledge(), today.answers
+    definitions = kb.by("facts")
+    first = course.approval.forecast.assessment
+
+    def kept(facts: Iterable[Fact]) -> tuple[Fact, ...]:
+        return tuple(fact for fact in facts if not _replaced(fact.name, answers, definitions))
+
+    given = [Fact(name=name, value=value) for name, value in answers.items()]
+    of_zone = {name for name in answers if definitions[name].scope == "zone"}
+    who = person.model_copy(
+        update={"facts": (*kept(person.facts), *(fact for fact in given if fact.name not in of_zone))}
+    )
+    seen = tuple(_told((kept(first.facts), *(kept(look.facts) for look in course.looks))).values())
+    assessment = first.model_copy(
+        update={
+            "on": on,
+            "facts": (*seen, *(fact for fact in given if fact.name in of_zone)),
+            "zones": tuple(zone.model_copy(update={"facts": kept(zone.facts)}) for zone in first.zones),
+            "scores": (),
+            "overrides": course.approval.overrides,
+        }
+    )
+    try:
+        clearance = screen(who, assessment, kb)
+    except BadInput:
+        return None
+    return VisitCheck(
+        approval=course.sha256, session=session, on=on, answers=tuple(given), clearance=clearance, by=by
+    )
+
+
+def _replaced(name: str, answers: Mapping[str, bool | None], definitions: Mapping[str, FactDefinition]) -> bool:
+    if name in answers:
+        return True
+    resolved = resolve_name(name, definitions)
+    parent = resolved[0].only_if if resolved else None
+    return parent in answers and answers[parent] is not True
+
+
+def held_up(clearance: Clearance, zones: Iterable[str]) -> list[str]:
+    """Zones that may not be treated today."""
+    going = {zone.zone for zone in clearance.zones if zone.verdict == "go"}
+    return [zone for zone in dict.fromkeys(zones) if zone not in going]

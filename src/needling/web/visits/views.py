@@ -1,0 +1,266 @@
+"""The visits of one chart: what was done, the next one to record, corrections, and sessions that were not done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods
+
+from needling.documents import Document, Person, SessionRecord
+from needling.documents.visits import VisitCheck
+from needling.report.words import zone_name
+from needling.web.accounts.access import DECIDING, EVERYBODY, WORKING, for_roles
+from needling.web.charts.access import own_chart, own_row
+from needling.web.charts.models import Chart, Kind, Row
+from needling.web.charts.records import Superseded, latest, read, write
+from needling.web.pages import knowledge
+from needling.web.visits.course import Course, course_of
+from needling.web.visits.deviations import DECISIONS, DEVIATIONS, LABELS, NOT_DONE, coded, in_words
+from needling.web.visits.models import Visit
+from needling.web.visits.recording import (
+    Form,
+    Problem,
+    needs_decision,
+    planned_form,
+    read_form,
+    recorded_form,
+    sent_form,
+    unsigned,
+)
+from needling.web.visits.today import Today, checked, held_up, read_today
+
+_WORDS = 2000
+_LOTS_OFFERED = 5
+_DURING = ("allowed", "before-only", "clinic-only")
+
+
+def overtaken(request: HttpRequest, chart: Chart) -> HttpResponse:
+    """Somebody else was faster; nothing was lost."""
+    return render(request, "visits/overtaken.html", {"chart": chart}, status=409)
+
+
+def sign(
+    request: HttpRequest, chart: Chart, documents: Sequence[Document], supersedes: Row | None = None
+) -> HttpResponse:
+    """Write documents together or not at all; the last one supersedes."""
+    user: Any = request.user
+    try:
+        with transaction.atomic():
+            for document in documents:
+                write(user, chart, document, supersedes=supersedes if document is documents[-1] else None)
+    except Superseded:
+        return overtaken(request, chart)
+    return redirect("visits", chart.id)
+
+
+@for_roles(*EVERYBODY)
+@require_GET
+def visits(request: HttpRequest, chart: UUID) -> HttpResponse:
+    """Every visit of the plan in force: planned, done, and what differed."""
+    kb, found = knowledge(), own_chart(request, chart)
+    course = course_of(found)
+    if course is None:
+        return render(request, "visits/none.html", {"chart": found})
+    known = course.recorded
+    lines = [
+        {
+            "number": number + 1,
+            "planned": course.expected_on(number),
+            "record": known.get(number),
+            "row": course.rows.get(number),
+            "device": kb.device(session.device).name,
+            "differs": in_words(known[number].deviations) if number in known else [],
+            "next": number == course.next_session,
+        }
+        for number, session in enumerate(course.approval.plan.sessions)
+    ]
+    harms = {event.id: event.name for event in kb.adverse_events}
+    return render(
+        request, "visits/visits.html",
+        {"chart": found, "course": course, "lines": lines, "harms": harms, "plan": course.approval.plan},
+    )  # fmt: skip
+
+
+# ---------------------------------------------------------------- recording
+
+
+def _person(chart: Chart, course: Course) -> Person:
+    found = latest(chart, Person)
+    return course.approval.forecast.person if found is None else found[1]
+
+
+def _context(chart: Chart, course: Course, session: int, form: Form, today: Today | None) -> dict[str, Any]:
+    kb = knowledge()
+    planned = course.approval.plan.sessions[session]
+    shown = {*planned.topicals, *form.topicals}
+    products = [one for one in kb.topicals if one.gate in _DURING or one.id in shown]
+    lots = Visit.objects.filter(clinic=chart.clinic_id, device=form.device).exclude(lot="").order_by("-on")
+    return {
+        "chart": chart, "course": course, "session": session, "form": form, "today": today, "planned": planned,
+        "devices": [(one.id, one.name) for one in kb.devices], "products": products,
+        "lots": list(dict.fromkeys(lots.values_list("lot", flat=True)[: 4 * _LOTS_OFFERED]))[:_LOTS_OFFERED],
+        "deviations": DEVIATIONS, "decisions": DECISIONS, "ready": course.ready_on(session, kb),
+        "expected": course.expected_on(session), "problems": [], "held": None, "needed": [],
+    }  # fmt: skip
+
+
+def _same(request: HttpRequest, course: Course, session: int | None) -> bool:
+    """Whether the page that was sent is about the session that is still to be recorded."""
+    return request.POST.get("session") == str(session) and request.POST.get("approval") == course.sha256
+
+
+@for_roles(*WORKING)
+@require_http_methods(["GET", "POST"])
+def new(request: HttpRequest, chart: UUID) -> HttpResponse:
+    """Record the next session: opened as planned, the questions of the day asked again, signed once."""
+    found = own_chart(request, chart)
+    course = course_of(found)
+    if course is None:
+        return render(request, "visits/none.html", {"chart": found})
+    session = course.next_session
+    if request.method == "POST" and not _same(request, course, session):
+        return overtaken(request, found)
+    if session is None:
+        return redirect("visits", found.id)
+    opened = planned_form(course.approval.plan.sessions[session], date.today(), knowledge())
+    return _recorder(request, found, course, session, opened, None)
+
+
+@for_roles(*WORKING)
+@require_http_methods(["GET", "POST"])
+def correct(request: HttpRequest, chart: UUID, row: UUID) -> HttpResponse:
+    """Correct a record: the new one supersedes it, and the old one stays readable."""
+    found, course, old = own_record(request, chart, row)
+    if course is None:
+        return overtaken(request, found)
+    planned = course.approval.plan.sessions[old.record.session]
+    return _recorder(request, found, course, old.record.session, recorded_form(old.record, planned, knowledge()), old)
+
+
+class Old(NamedTuple):
+    """A record that is in force, and its row."""
+
+    row: Row
+    record: SessionRecord
+
+
+def own_record(request: HttpRequest, chart: UUID, row: UUID) -> tuple[Chart, Course | None, Old]:
+    """A record of an own chart, and the course that it is in force in; None when it is in force no more."""
+    found = own_row(request, chart, row)
+    if found.kind != Kind.RECORD:
+        raise Http404("this is no record of a session")
+    course, record = course_of(found.chart), read(found, SessionRecord)
+    if course is None or course.rows.get(record.session) != found:
+        course = None
+    return found.chart, course, Old(found, record)
+
+
+def _recorder(
+    request: HttpRequest, chart: Chart, course: Course, session: int, opened: Form, old: Old | None
+) -> HttpResponse:
+    kb, user = knowledge(), request.user
+    signature = user.signature  # type: ignore[union-attr]
+    asks = old is None or not old.record.strokes
+    person = _person(chart, course)
+    today = read_today(request.POST if request.method == "POST" else None, person, course, kb) if asks else None
+    form = sent_form(request.POST, opened) if request.method == "POST" else opened
+    context = _context(chart, course, session, form, today) | {"old": old}
+    if request.method == "GET":
+        return render(request, "visits/record.html", context)
+    record, problems = read_form(form, course, session, date.today(), signature, kb)
+    check: VisitCheck | None = None
+    if record is not None and today is not None:
+        check = checked(course, session, today, person, record.on, signature)
+        if check is None:
+            problems.append(("today", "Two answers contradict each other.", "Questions of the day"))
+        elif held_up(check.clearance, (stroke.zone for stroke in record.strokes)):
+            context["held"] = check.clearance
+            context["held_zones"] = [
+                zone_name(zone, kb) for zone in held_up(check.clearance, (stroke.zone for stroke in record.strokes))
+            ]
+            problems.append(("today", "With these answers the session is not to be done.", "Questions of the day"))
+    if record is not None and context["held"] is None:
+        needed = needs_decision(record, course, check.clearance if check else None, kb)
+        context["needed"] = [code for code, _ in needed]
+        may_decide = user.role in DECIDING  # type: ignore[union-attr]
+        problems += unsigned(needed, form, may_decide, LABELS)
+    if problems or record is None:
+        return render(request, "visits/record.html", context | {"problems": problems}, status=422)
+    if old is not None and old.record.strokes:
+        kept = {name: getattr(old.record, name) for name in ("redness_d", "events", "asked_until_d")}
+        record = record.model_copy(update=kept)
+    return sign(request, chart, [*([check] if check else []), record], old.row if old else None)
+
+
+# ---------------------------------------------------------------- not done
+
+
+@for_roles(*WORKING)
+@require_http_methods(["GET", "POST"])
+def not_done(request: HttpRequest, chart: UUID) -> HttpResponse:
+    """Say that the next session was not done, and why; answers of the day that stand against it are kept too."""
+    kb, found, user = knowledge(), own_chart(request, chart), request.user
+    course = course_of(found)
+    if course is None:
+        return render(request, "visits/none.html", {"chart": found})
+    session = course.next_session
+    if request.method == "POST" and not _same(request, course, session):
+        return overtaken(request, found)
+    if session is None:
+        return redirect("visits", found.id)
+    planned = course.approval.plan.sessions[session]
+    sent: Any = request.POST
+    told = {"on": date.today().isoformat(), "why": "", "words": ""}
+    told |= {name: str(sent.get(name, told[name])).strip()[:_WORDS] for name in told}
+    problems: list[Problem] = []
+    if request.method == "POST":
+        on = _past_day(told["on"])
+        if on is None or on < course.approval.plan.start:
+            problems.append(("on", "Give a day from the start of the plan to today.", "Day"))
+        if told["why"] not in dict(NOT_DONE):
+            problems.append(("why", "Choose a reason.", "Why"))
+        if told["why"] == "other" and not told["words"]:
+            problems.append(("words", "Say why.", "In words"))
+        if not problems and on is not None:
+            signature = user.signature  # type: ignore[union-attr]
+            record = SessionRecord(
+                approval=course.sha256, session=session, on=on, device=planned.device, strokes=(),
+                deviations=coded([f"not-done-{told['why']}"], told["words"]), by=signature,
+            )  # fmt: skip
+            check = _check_sent(request, found, course, session, on, signature)
+            return sign(request, found, [*([check] if check else []), record])
+    context = {
+        "chart": found, "course": course, "session": session, "told": told, "problems": problems,
+        "reasons": NOT_DONE, "carried": _carried(request),
+        "expected": course.expected_on(session), "planned": kb.device(planned.device).name,
+    }  # fmt: skip
+    return render(request, "visits/not_done.html", context, status=422 if problems else 200)
+
+
+def _past_day(text: str) -> date | None:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if day <= date.today() else None
+
+
+def _carried(request: HttpRequest) -> list[tuple[str, str]]:
+    """Answers of the day that came with the form."""
+    return [(name, str(value)) for name, value in request.POST.items() if name == "asked" or name.startswith("today-")]
+
+
+def _check_sent(
+    request: HttpRequest, chart: Chart, course: Course, session: int, on: date, signature: str
+) -> VisitCheck | None:
+    if not _carried(request):
+        return None
+    person = _person(chart, course)
+    today = read_today(request.POST, person, course, knowledge())
+    return checked(course, session, today, person, on, signature)

@@ -1,0 +1,118 @@
+"""What came after a session: redness, unwanted events with their grade, and up to when somebody asked."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_http_methods
+from pydantic import ValidationError
+
+from needling.documents import Event, SessionRecord
+from needling.planning.redflags import by_urgency
+from needling.report.words import on_day
+from needling.web.accounts.access import WORKING, for_roles
+from needling.web.pages import knowledge
+from needling.web.visits.recording import Problem
+from needling.web.visits.views import overtaken, own_record, sign
+
+GRADES = (
+    ("1", "1: mild, nothing done about it"),
+    ("2", "2: moderate, simple care"),
+    ("3", "3: severe, or needs treatment by a doctor"),
+    ("4", "4: threatens life"),
+    ("5", "5: death"),
+)
+SERIOUS = 3
+"""From this grade on an event stands on the clinic's list."""
+_TEXTS = (("asked_on", 12), ("redness", 8), ("harm", 80), ("grade", 1), ("day", 8), ("note", 2000), ("action", 2000))
+
+
+@for_roles(*WORKING)
+@require_http_methods(["GET", "POST"])
+def after(request: HttpRequest, chart: UUID, row: UUID) -> HttpResponse:
+    """Say what came after a session; the record with it supersedes the one before."""
+    kb, user = knowledge(), request.user
+    found, course, old = own_record(request, chart, row)
+    if course is None or not old.record.strokes:
+        return overtaken(request, found)
+    record = old.record
+    known = {"asked_on": date.today().isoformat(), "redness": "" if record.redness_d is None else f"{record.redness_d:g}"}
+    told = {name: known.get(name, "") for name, _ in _TEXTS}
+    problems: list[Problem] = []
+    if request.method == "POST":
+        told = {name: str(request.POST.get(name, "")).strip()[:most] for name, most in _TEXTS}
+        made, problems = _told(told, record, user.signature)  # type: ignore[union-attr]
+        if made is not None:
+            return sign(request, found, [made], old.row)
+    context = {
+        "chart": found, "record": record, "told": told, "problems": problems, "grades": GRADES,
+        "harms": [(event.id, event.name) for event in kb.adverse_events],
+        "named": {event.id: event for event in kb.adverse_events}, "flags": by_urgency(kb.red_flags),
+    }  # fmt: skip
+    return render(request, "visits/after.html", context, status=422 if problems else 200)
+
+
+def _told(told: dict[str, str], record: SessionRecord, signature: str) -> tuple[SessionRecord | None, list[Problem]]:
+    """The record with what was told, or what is wrong in plain words."""
+    problems: list[Problem] = []
+    asked = _asked_d(told["asked_on"], record)
+    if asked is None:
+        problems.append(("asked_on", f"Give a day from {on_day(record.on)} to today.", "Asked on"))
+    redness = _number(told["redness"])
+    if told["redness"] and redness is None:
+        problems.append(("redness", "Give a number of days from 0 to 365, or leave it empty.", "Redness"))
+    events = list(record.events)
+    if any(told[name] for name in ("harm", "grade", "day", "note", "action")):
+        event, wrong = _event(told, asked)
+        problems += wrong
+        events += [event] if event else []
+    if problems or asked is None:
+        return None, problems
+    until = max([asked, record.asked_until_d or 0.0, *(event.after_d for event in events)])
+    change: dict[str, Any] = {"redness_d": redness, "events": tuple(events), "asked_until_d": until, "by": signature}
+    return SessionRecord.model_validate({**record.model_dump(), **change}), []
+
+
+def _asked_d(text: str, record: SessionRecord) -> float | None:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return float((day - record.on).days) if record.on <= day <= date.today() else None
+
+
+def _number(text: str, most: float = 365) -> float | None:  # numerical: the bound of the document
+    try:
+        value = float(text.replace(",", "."))
+    except ValueError:
+        return None
+    return value if 0 <= value <= most else None
+
+
+def _event(told: dict[str, str], asked: float | None) -> tuple[Event | None, list[Problem]]:
+    problems: list[Problem] = []
+    if told["harm"] not in {event.id for event in knowledge().adverse_events}:
+        problems.append(("harm", "Choose what it was.", "Event"))
+    if told["grade"] not in dict(GRADES):
+        problems.append(("grade", "Choose how bad it was.", "Grade"))
+    day = _number(told["day"], 2000)  # numerical: the bound of the document
+    if day is None or (asked is not None and day > asked):
+        problems.append(("day", "Give the day after the session, the day on which you asked at the latest.", "Day"))
+    if told["grade"] in ("3", "4", "5") and not told["action"]:
+        problems.append(("action", "Say what was done about it.", "What was done"))
+    if problems or day is None:
+        return None, problems
+    words = " ".join(part for part in (told["note"], f"Done: {told['action']}" if told["action"] else "") if part)
+    try:
+        return Event(harm=told["harm"], grade=int(told["grade"]), after_d=day, note=words), []
+    except ValidationError:
+        return None, [("note", "This is too long.", "Note")]
+
+
+def day_of(record: SessionRecord, event: Event) -> date:
+    """The day on which an event came."""
+    return record.on + timedelta(days=int(event.after_d))

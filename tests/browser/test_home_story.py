@@ -1,0 +1,170 @@
+"""Stories in a real browser: the home path by keyboard, at 400 % zoom, without scripts; axe on every page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+axe_core = pytest.importorskip("axe_core_python", reason="the axe scan needs axe-core-python")
+AXE = (Path(axe_core.__file__).parent / "axe.min.js").read_text()
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+QUIZ = {
+    "home-never-share": "2",
+    "home-disinfect-before": "1",
+    "stop-blood-home": "1",
+    "home-discard": "0",
+    "after-short-actives": "1",
+}
+LOOKS = {
+    "desktop": {"viewport": {"width": 1280, "height": 900}},
+    "phone-dark": {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"},
+}
+
+
+def problems(page: Any) -> list[str]:
+    """What axe finds on a page, by rule and place."""
+    page.evaluate(AXE)
+    found = page.evaluate("tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", TAGS)
+    return [f"{page.url}: {one['id']}: {one['help']}: {one['nodes'][0]['html'][:160]}" for one in found["violations"]]
+
+
+def pages_of_the_home_path(page: Any, address: str, wish: str = "") -> Iterator[str]:
+    """Every page of the home path, one after the other."""
+    page.goto(address)
+    yield "start"
+    page.click("text=Start the self-check")
+    yield "begin"
+    page.click("main a.button")
+    yield "aim"
+    page.click("main button.button")
+    yield "aim with problems"
+    page.select_option("#site", "cheek")
+    page.select_option("#concern", "pores-dullness")
+    page.select_option("#wish", wish)
+    page.click("main button.button")
+    yield "you"
+    page.fill("#birth_year", "1990")
+    page.check("input[name=phototype][value=II]")
+    page.check("input[name=sex][value=female]")
+    page.click("main button.button")
+    while "/about/" in page.url:
+        yield page.url
+        for question in page.query_selector_all("fieldset"):
+            no = question.query_selector("input[value=no]")
+            (no or question.query_selector("input[type=checkbox]")).check()
+        page.click("main button.button")
+    yield "answer"
+    page.goto(f"{address}/check/answer/clinic-sheet/")
+    yield "sheet"
+    page.goto(f"{address}/check/steps/")
+    yield "steps"
+    page.click("text=To the questions")
+    page.click("main button.button")
+    yield "quiz with problems"
+    for name, value in QUIZ.items():
+        page.check(f'input[name={name}][value="{value}"]')
+    page.click("main button.button")
+    yield "patch test"
+    page.click("main button.button")
+    yield "patch test without a day"
+    page.fill("#on", str(date.today() - timedelta(days=1)))
+    page.click("main button.button")
+    yield "patch test that waits"
+    page.click("main button.quiet")
+    page.fill("#on", str(date.today() - timedelta(days=8)))
+    page.click("main button.button")
+    yield "patch test to be looked at"
+    page.click("main button.button")
+    page.click("main button.button")
+    page.click("text=Show the plan")
+    assert page.url.endswith("/check/plan/")
+    yield "plan"
+    for other in ("/check/signs/", "/read/claims/?q=vitamin", "/read/claims/no-such-claim/"):
+        page.goto(address + other)
+        yield other
+    page.goto(f"{address}/read/claims/")
+    page.click(".claims h2 a")
+    yield "claim"
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_axe_finds_nothing_on_any_page(chromium: Any, address: str, look: str) -> None:
+    page = chromium.new_context(**LOOKS[look]).new_page()
+    found = [problem for _ in pages_of_the_home_path(page, address, "1.5") for problem in problems(page)]
+    assert not found, "\n".join(found)
+
+
+def test_the_whole_path_works_without_scripts(chromium: Any, address: str) -> None:
+    page = chromium.new_context(java_script_enabled=False).new_page()
+    assert "claim" in list(pages_of_the_home_path(page, address))
+
+
+def test_at_400_percent_nothing_is_cut_off(chromium: Any, address: str) -> None:
+    page = chromium.new_context(viewport={"width": 320, "height": 256}).new_page()
+    for name in pages_of_the_home_path(page, address, "1.5"):
+        wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wider <= 0, f"{name} has to be scrolled sideways by {wider} px"
+
+
+def _tab_to(page: Any, wanted: str) -> None:
+    """Press Tab until the wanted element has the focus."""
+    for _ in range(400):
+        page.keyboard.press("Tab")
+        if page.evaluate("wanted => document.activeElement.matches(wanted)", wanted):
+            return
+    raise AssertionError(f"the keyboard does not reach {wanted} on {page.url}")
+
+
+def test_the_whole_path_works_by_keyboard_only(chromium: Any, address: str) -> None:
+    page = chromium.new_context().new_page()
+
+    def press(wanted: str) -> None:
+        _tab_to(page, wanted)
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+
+    page.goto(address)
+    press('a.button[href="/check/"]')
+    press('a.button[href="/check/aim/"]')
+    for field, start in (("#site", "cheeks"), ("#concern", "large pores")):
+        _tab_to(page, field)
+        page.keyboard.type(start)
+    press("main button")
+    _tab_to(page, "#birth_year")
+    page.keyboard.type("1990")
+    _tab_to(page, "input[name=phototype]:checked")
+    page.keyboard.press("ArrowUp")
+    _tab_to(page, "input[name=sex]:checked")
+    page.keyboard.press("ArrowUp")
+    press("main button")
+    while "/about/" in page.url:
+        for name in page.eval_on_selector_all("fieldset", "all => all.map(one => one.id)"):
+            if page.query_selector(f"#{name} input[type=radio]"):
+                _tab_to(page, f"#{name} input[type=radio]")
+                page.keyboard.press("Space")
+                page.keyboard.press("ArrowDown")
+                assert page.is_checked(f"#{name} input[value=no]")
+            else:
+                _tab_to(page, f"#{name} input[type=checkbox]")
+                page.keyboard.press("Space")
+        press("main button")
+    press('a.button[href="/check/steps/"]')
+    press('a.button[href="/check/steps/hygiene/"]')
+    for name, value in QUIZ.items():
+        _tab_to(page, f"#{name} input[type=radio]")
+        page.keyboard.press("Space")
+        for _ in range(int(value)):
+            page.keyboard.press("ArrowDown")
+    press("main button")
+    _tab_to(page, "#on")
+    page.keyboard.type((date.today() - timedelta(days=8)).strftime("%m%d%Y"))
+    for _ in range(3):
+        press("main button")
+    press('a.button[href="/check/plan/"]')
+    assert page.url.endswith("/check/plan/")

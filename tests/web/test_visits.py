@@ -1,0 +1,492 @@
+"""Visits: recorded as planned in one signature, refused where the day speaks against it, and looked up by lot."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.web.clinics import House, open_chart, signed_in, user_of
+from tests.web.courses import approved
+
+from needling.documents import Assessment, Person, ScaleScore, SessionRecord
+from needling.documents.visits import VisitCheck
+from needling.knowledge import load_knowledge
+from needling.web.accounts.models import Clinic
+from needling.web.charts.models import Chart, Row
+from needling.web.charts.records import Superseded, latest, write
+from needling.web.visits.course import course_of, due_of
+from needling.web.visits.models import Due, Unwanted, Visit
+from needling.web.visits.recording import planned_form
+from needling.web.visits.tables import lot_key
+
+KB = load_knowledge()
+
+
+class Room:
+    """A chart with an approved plan, and the browser of somebody who may decide."""
+
+    def __init__(self, house: House, role: str = "clinician") -> None:
+        self.house = house
+        self.user = house.people[role]
+        self.chart = open_chart(house.people["clinician"], "Somebody Secret")
+        self.row, self.approval = approved(house.people["clinician"], self.chart)
+        self.client = house.browser(role)
+
+    @property
+    def first_on(self) -> date:
+        return self.approval.plan.start
+
+    def address(self, rest: str = "new/") -> str:
+        return f"/charts/{self.chart.id}/visits/{rest}"
+
+    def routine(self, **changes: Any) -> dict[str, Any]:
+        """What a browser sends for the next session when little is changed."""
+        course = course_of(self.chart)
+        assert course is not None
+        session = course.next_session or 0
+        form = planned_form(self.approval.plan.sessions[session], course.expected_on(session), KB)
+        sent: dict[str, Any] = {
+            "session": str(session), "approval": course.sha256, "asked": "yes", "on": form.on, "device": form.device,
+            "condition": form.condition, "lot": "AB-12 34", "expiry": "2099-01-01", "endpoint": "erythema",
+            "pain": "3", "aftercare": "given", "topical": list(form.topicals), "words": "", "note": "",
+        }  # fmt: skip
+        for number, line in enumerate(form.lines):
+            for name in ("length", "directions", "passes"):
+                sent[f"{name}-{number}"] = getattr(line, name)
+        return {**sent, **changes}
+
+    def post(self, rest: str = "new/", **changes: Any) -> Any:
+        return self.client.post(self.address(rest), self.routine(**changes))
+
+    @property
+    def records(self) -> list[SessionRecord]:
+        course = course_of(self.chart)
+        assert course is not None
+        return list(course.records)
+
+
+@pytest.fixture
+def room(house: House) -> Room:
+    return Room(house)
+
+
+# ---------------------------------------------------------------- recording
+
+
+def test_a_routine_visit_is_kept_as_planned_and_says_so(room: Room) -> None:
+    page = room.client.get(room.address())
+    assert page.status_code == 200 and "Session 1 of 3" in page.content.decode()
+    assert room.post().status_code == 302
+    (record,) = room.records
+    planned = room.approval.plan.sessions[0]
+    assert record.strokes == planned.strokes and record.device == planned.device
+    assert record.topicals == planned.topicals and record.aftercare_given is True
+    assert (record.lot, record.pain_score, record.endpoint_seen) == ("AB-12 34", 3, "erythema")
+    check = latest(room.chart, VisitCheck)
+    assert check is not None and check[1].clearance.verdict == "go"
+    assert all(fact.value is False for fact in check[1].answers) and len(check[1].answers) > 20
+    assert "Session 2 of 3" in room.client.get(room.address()).content.decode()
+
+
+def test_what_was_not_asked_is_not_a_no(room: Room) -> None:
+    page = room.post(asked="")
+    assert page.status_code == 422 and "Not known:" in page.content.decode()
+    assert not room.records and latest(room.chart, VisitCheck) is None
+    one_unknown = room.post(**{"today-pregnant": "unknown"})
+    assert one_unknown.status_code == 422 and "Not known:" in one_unknown.content.decode()
+    assert not room.records
+
+
+@pytest.mark.parametrize("fact", ["trouble_after_needling", "cold_sore_active", "active_infection", "sunburn"])
+def test_a_sign_against_it_today_stops_the_session_and_is_kept_as_not_done(room: Room, fact: str) -> None:
+    page = room.post(**{f"today-{fact}": "yes"})
+    assert page.status_code == 422 and "Not today" in page.content.decode() and not room.records
+    sent = {**room.routine(), "why": "visit-check", f"today-{fact}": "yes"}
+    assert room.client.post(room.address("not-done/"), sent).status_code == 302
+    (record,) = room.records
+    assert record.strokes == () and record.deviations == ("not-done-visit-check",)
+    check = latest(room.chart, VisitCheck)
+    assert check is not None and check[1].clearance.verdict != "go"
+    assert {one.name: one.value for one in check[1].answers}[fact] is True
+
+
+def test_an_earlier_yes_stands_as_a_yes_until_somebody_says_no(room: Room) -> None:
+    found = latest(room.chart, Person)
+    assert found is not None
+    facts = tuple(
+        fact.model_copy(update={"value": True}) if fact.name == "cold_sore_active" else fact for fact in found[1].facts
+    )
+    write(room.user, room.chart, found[1].model_copy(update={"facts": facts}), supersedes=found[0])
+    page = room.client.get(room.address()).content.decode()
+    field = page.split('name="today-cold_sore_active"')[1].split("</select>")[0]
+    assert '<option value="yes" selected>' in field
+    assert room.post(**{"today-cold_sore_active": "yes"}).status_code == 422
+    assert room.post(**{"today-cold_sore_active": "no"}).status_code == 302
+
+
+def test_an_expired_lot_needs_a_clinician_and_words(house: House) -> None:
+    helper, decider = Room(house, "assistant"), Room(house, "clinician")
+    gone = {"expiry": (decider.first_on - timedelta(days=1)).isoformat()}
+    for room in (helper, decider):
+        page = room.post(**gone)
+        assert page.status_code == 422 and "This lot expired" in page.content.decode() and not room.records
+    assert "Say in words" in decider.post(**gone, deviation="expired-accepted").content.decode()
+    told = {**gone, "deviation": "expired-accepted", "words": "Only one left, seal unbroken."}
+    assert "A clinician has to sign" in helper.post(**told).content.decode() and not helper.records
+    assert decider.post(**told).status_code == 302
+    assert decider.records[0].deviations == ("expired-accepted", "in words: Only one left, seal unbroken.")
+
+
+def test_a_session_before_the_skin_is_ready_needs_a_decision(room: Room) -> None:
+    assert room.post().status_code == 302
+    course = course_of(room.chart)
+    assert course is not None
+    ready = course.ready_on(1, KB)
+    assert ready is not None and timedelta(days=5) < ready - room.first_on < timedelta(days=42)
+    early = {"on": (ready - timedelta(days=1)).isoformat()}
+    page = room.post(**early)
+    assert page.status_code == 422 and "most people are ready from" in page.content.decode()
+    assert room.post(**early, deviation="early-accepted", words="Leaves the country.").status_code == 302
+    assert "early-accepted" in room.records[1].deviations
+
+
+def test_on_the_ready_day_nothing_is_asked(room: Room) -> None:
+    room.post()
+    course = course_of(room.chart)
+    assert course is not None and (ready := course.ready_on(1, KB)) is not None
+    assert room.post(on=ready.isoformat()).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"length-0": "2.0"}, "needles of 1 mm at most were approved"),
+        ({"passes-1": "9"}, "passes over all directions were approved"),
+        ({"topical": ["fragrance-oils"]}, "not on fresh channels"),
+    ],
+)
+def test_more_than_was_approved_needs_a_decision(room: Room, change: dict[str, Any], says: str) -> None:
+    page = room.post(**change)
+    assert page.status_code == 422 and says in page.content.decode() and not room.records
+    codes = ["stronger-accepted", "product-accepted"]
+    assert room.post(**change, deviation=codes, words="Decided at the bedside.").status_code == 302
+
+
+def test_less_than_planned_needs_no_decision(room: Room) -> None:
+    assert room.post(**{"passes-0": "2", "passes-1": "0"}, deviation="stopped-for-pain").status_code == 302
+    (record,) = room.records
+    assert [(stroke.zone, stroke.passes_count) for stroke in record.strokes] == [("cheek-left", 2)]
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"on": "2099-01-01"}, "at the latest"),
+        ({"on": "1999-01-01"}, "The plan starts on"),
+        ({"on": "soon"}, "Give the day"),
+        ({"device": "hammer"}, "Choose a device"),
+        ({"pain": "11"}, "from 0 to 10"),
+        ({"passes-0": "many"}, "Look at passes again"),
+        ({"length-0": "-1"}, "Look at needle length again"),
+        ({"passes-0": "0", "passes-1": "0"}, "No zone has any passes"),
+        ({"topical": ["moon-dust"]}, "Choose products"),
+        ({"endpoint": "explosion"}, "Choose one of the answers"),
+    ],
+)
+def test_mistakes_are_named_and_nothing_is_kept(room: Room, change: dict[str, Any], says: str) -> None:
+    page = room.post(**change)
+    assert page.status_code == 422 and says in page.content.decode()
+    assert not room.records and "AB-12 34" in page.content.decode()
+
+
+def test_the_second_of_two_is_told(room: Room) -> None:
+    sent = room.routine()
+    other = room.house.browser("assistant")
+    assert other.post(room.address(), sent).status_code == 302
+    assert room.client.post(room.address(), sent).status_code == 409
+    assert len(room.records) == 1
+    again = room.records[0].model_copy(update={"pain_score": 9.0})
+    with pytest.raises(Superseded):
+        write(room.user, room.chart, again)
+    assert len(room.records) == 1
+
+
+def test_a_correction_supersedes_and_keeps_what_came_after(room: Room) -> None:
+    room.post()
+    first = Visit.objects.get(chart=room.chart).row_id
+    after = {"asked_on": (room.first_on + timedelta(days=3)).isoformat(), "redness": "2"}
+    assert room.client.post(room.address(f"{first}/after/"), after).status_code == 302
+    second = Visit.objects.get(chart=room.chart).row_id
+    form = {**room.routine(session="0"), "lot": "ZZ-9", "on": room.first_on.isoformat()}
+    assert room.client.post(room.address(f"{second}/correct/"), form).status_code == 302
+    (record,) = room.records
+    assert (record.lot, record.redness_d, record.asked_until_d) == ("ZZ-9", 2, 3)
+    assert Row.objects.filter(chart=room.chart, kind="record").count() == 3
+    assert room.client.post(room.address(f"{second}/correct/"), form).status_code == 409
+    assert [one.lot for one in Visit.objects.filter(chart=room.chart)] == ["ZZ-9"]
+
+
+def test_a_session_that_was_not_done_can_be_done_after_all(room: Room) -> None:
+    sent = {**room.routine(), "why": "did-not-come", "words": "", "asked": ""}
+    assert room.client.post(room.address("not-done/"), sent).status_code == 302
+    row = Visit.objects.get(chart=room.chart).row_id
+    form = room.routine(session="0", on=room.first_on.isoformat())
+    assert room.client.post(room.address(f"{row}/correct/"), {**form, "asked": ""}).status_code == 422
+    assert room.client.post(room.address(f"{row}/correct/"), form).status_code == 302
+    assert room.records[0].strokes and len(room.records) == 1
+
+
+# ---------------------------------------------------------------- what came after
+
+
+def test_a_serious_event_stands_on_the_clinics_list(room: Room) -> None:
+    room.post()
+    address = room.address(f"{Visit.objects.get(chart=room.chart).row_id}/after/")
+    told = {
+        "asked_on": (room.first_on + timedelta(days=9)).isoformat(), "harm": "bacterial-infection", "grade": "3",
+        "day": "4", "note": "Pus at the left cheek.",
+    }  # fmt: skip
+    page = room.client.post(address, told)
+    assert page.status_code == 422 and "Say what was done" in page.content.decode()
+    assert room.client.post(address, {**told, "action": "Sent to a doctor the same day."}).status_code == 302
+    (event,) = room.records[0].events
+    assert (event.harm, event.grade, event.after_d) == ("bacterial-infection", 3, 4) and "same day" in event.note
+    listed = room.house.browser("auditor").get("/clinic/events/").content.decode()
+    assert "Bacterial skin infection" in listed and "Somebody Secret" in listed
+    stranger = signed_in(room.house.stranger).get("/clinic/events/").content.decode()
+    assert "Bacterial" not in stranger
+
+
+def test_a_mild_event_does_not(room: Room) -> None:
+    room.post()
+    address = room.address(f"{Visit.objects.get(chart=room.chart).row_id}/after/")
+    told = {"asked_on": (room.first_on + timedelta(days=9)).isoformat(), "harm": "milia-acne", "grade": "1", "day": "4"}
+    assert room.client.post(address, told).status_code == 302
+    assert Unwanted.objects.filter(chart=room.chart).count() == 1
+    assert "None was recorded" in room.client.get("/clinic/events/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"asked_on": "1999-01-01"}, "Give a day from"),
+        ({"harm": "bad-luck", "grade": "2", "day": "1"}, "Choose what it was"),
+        ({"harm": "milia-acne", "grade": "2", "day": "99"}, "on which you asked"),
+        ({"redness": "long"}, "number of days"),
+        ({"grade": "2"}, "Choose what it was"),
+    ],
+)
+def test_mistakes_after_a_visit_are_named(room: Room, change: dict[str, str], says: str) -> None:
+    room.post()
+    address = room.address(f"{Visit.objects.get(chart=room.chart).row_id}/after/")
+    sent = {"asked_on": (room.first_on + timedelta(days=9)).isoformat(), **change}
+    page = room.client.post(address, sent)
+    assert page.status_code == 422 and says in page.content.decode() and not room.records[0].events
+
+
+# ---------------------------------------------------------------- looking back
+
+
+def test_forecast_and_seen_tells_both(room: Room) -> None:
+    room.post(**{"passes-0": "1"})
+    follow = latest(room.chart, Assessment)
+    assert follow is not None
+    on = min(room.first_on + timedelta(days=20), date.today())
+    scores = (ScaleScore(scale="goodman-baron-qualitative", zone="cheek-left", value=2.0),)
+    write(room.user, room.chart, follow[1].model_copy(update={"on": on, "scores": scores}))
+    page = room.house.browser("auditor").get(f"/charts/{room.chart.id}/forecast-and-seen/")
+    text = page.content.decode()
+    assert page.status_code == 200 and "CRPS" in text and "Planned and given channels" in text
+    assert text.count("<img src") == 2 and text.count("The same as a table") == 2
+    assert "-75 %" in text or "−75 %" in text
+    maps = room.client.get(f"/charts/{room.chart.id}/forecast-and-seen/?maps=1").content.decode()
+    assert "laid on a flat square" in maps
+
+
+def test_before_an_approval_every_page_says_so(house: House) -> None:
+    client = house.browser("clinician")
+    for rest in ("visits/", "visits/new/", "visits/not-done/", "forecast-and-seen/"):
+        page = client.get(f"/charts/{house.chart.id}/{rest}")
+        assert page.status_code == 200 and "Nothing is approved yet" in page.content.decode()
+
+
+# ---------------------------------------------------------------- what is due
+
+
+def _due(room: Room) -> list[tuple[str, date]]:
+    course = course_of(room.chart)
+    assert course is not None
+    kept = [(one.kind, one.on) for one in Due.objects.filter(chart=room.chart).order_by("on", "kind")]
+    assert kept == sorted(((one.kind, one.on) for one in due_of(course, KB)), key=lambda one: (one[1], one[0]))
+    return kept
+
+
+def test_what_is_due_follows_what_was_done(room: Room) -> None:
+    start = room.first_on
+    assert _due(room) == [("session", start)]
+    late = start + timedelta(days=3)
+    room.post(on=late.isoformat())
+    after = _due(room)
+    assert ("check", late + timedelta(days=1)) in after and ("check", late + timedelta(days=7)) in after
+    assert ("session", start + timedelta(days=45)) in after and ("session", start) not in after
+    assert [on for kind, on in after if kind == "judge"] == [start + timedelta(days=177)]
+    row = Visit.objects.get(chart=room.chart).row_id
+    room.client.post(room.address(f"{row}/after/"), {"asked_on": (late + timedelta(days=7)).isoformat()})
+    left = [on for kind, on in _due(room) if kind == "check"]
+    assert min(left) == late + timedelta(days=14)
+    follow = latest(room.chart, Assessment)
+    assert follow is not None
+    write(room.user, room.chart, follow[1].model_copy(update={"on": start + timedelta(days=400)}))
+    assert {kind for kind, _ in _due(room)} == {"session"}
+
+
+def test_the_list_is_overdue_first_and_of_the_own_clinic(room: Room) -> None:
+    page = room.house.browser("assistant").get("/clinic/").content.decode()
+    days = (date.today() - room.first_on).days
+    assert "Somebody Secret" in page and f"{days} days late" in page
+    assert "Somebody Secret" not in signed_in(room.house.stranger).get("/clinic/").content.decode()
+
+
+def _many(clinic: Clinic, count: int) -> None:
+    """Charts with something due and a lot, straight into the tables."""
+    user = user_of(clinic, "owner")
+    charts = Chart.objects.bulk_create([Chart(clinic=clinic, label=f"Person {number}") for number in range(count)])
+    at, day = Row.objects.latest("at").at, date.today()
+    rows = Row.objects.bulk_create(
+        [Row(clinic=clinic, chart=chart, kind="plan", at=at, author=user, document="{}", sha256="0" * 64,
+             needling="0", knowledge_sha256="0" * 64) for chart in charts]
+    )  # fmt: skip
+    Due.objects.bulk_create(
+        [Due(row=row, clinic=clinic, chart=row.chart, on=day - timedelta(days=number % 200), kind="check", session=0,
+             says="Look again") for number, row in enumerate(rows)]
+    )  # fmt: skip
+    Visit.objects.bulk_create(
+        [Visit(row=row, clinic=clinic, chart=row.chart, on=day, approval="0" * 64, session=0, done=True,
+               device="roller-192", lot=f"L{number}", lot_key=lot_key(f"L{number}"))
+         for number, row in enumerate(rows)]
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("address", ["/clinic/", "/clinic/lots/?q=L1", "/clinic/events/"])
+def test_the_count_of_queries_does_not_grow(room: Room, address: str) -> None:
+    clinic = room.house.own
+    _many(clinic, 3)
+    with CaptureQueriesContext(connection) as few:
+        room.client.get(address)
+    _many(clinic, 60)
+    with CaptureQueriesContext(connection) as many:
+        assert room.client.get(address).status_code == 200
+    assert len(many) == len(few) <= 12
+
+
+# ---------------------------------------------------------------- lots
+
+
+def test_a_lot_is_found_however_it_is_typed_and_only_at_home(room: Room) -> None:
+    room.post()
+    for words in ("AB-12 34", "ab1234", "ab-12", " AB 12-34 "):
+        page = room.client.get("/clinic/lots/", {"q": words}).content.decode()
+        assert "1 person" in page and "Somebody Secret" in page, words
+    for words in ("B1234", "AB12345", "AB13", "%", "_"):
+        assert "0 people" in room.client.get("/clinic/lots/", {"q": words}).content.decode(), words
+    assert "0 people" in signed_in(room.house.stranger).get("/clinic/lots/", {"q": "AB1234"}).content.decode()
+
+
+def test_the_search_uses_the_index(room: Room) -> None:
+    key = lot_key("AB12")
+    found = Visit.objects.filter(clinic=room.house.own, lot_key__gte=key, lot_key__lt=key + "g").order_by("-on")
+    if connection.vendor == "sqlite":
+        assert "visits-by-lot" in found.explain()
+
+
+@settings(max_examples=200, deadline=None)
+@given(lot=st.text(min_size=1, max_size=40), rest=st.text(max_size=20))
+def test_a_lot_that_begins_with_the_words_lies_in_their_range(lot: str, rest: str) -> None:
+    words, whole = lot_key(lot), lot_key(lot + rest)
+    if any(letter.isalnum() for letter in lot) and whole.startswith(words):
+        assert words <= whole < words + "g" or len(whole) == 200
+    assert words == lot_key(lot.upper().lower()) or "ß" in lot or lot.upper().lower().casefold() != lot.casefold()
+
+
+# ---------------------------------------------------------------- erasing, and bringing back
+
+
+def test_erasing_a_chart_takes_its_visits_along(room: Room) -> None:
+    room.post()
+    assert Due.objects.filter(chart=room.chart).exists() and Visit.objects.filter(chart=room.chart).exists()
+    owner = room.house.browser("owner")
+    assert owner.post(f"/charts/{room.chart.id}/erase/", {"label": "Somebody Secret"}).status_code == 302
+    for table in (Visit, Unwanted, Due):
+        assert not table.objects.filter(chart=room.chart).exists()
+    assert "0 people" in room.client.get("/clinic/lots/", {"q": "AB1234"}).content.decode()
+
+
+def test_documents_that_are_brought_back_are_looked_up_again(room: Room) -> None:
+    from django.core import serializers
+
+    room.post()
+    rows = [serializers.serialize("python", [row]) for row in Row.objects.filter(chart=room.chart).order_by("at", "pk")]
+    kept = list(Due.objects.filter(chart=room.chart).order_by("on", "says").values_list("on", "kind", "says"))
+    Row.objects.filter(chart=room.chart).delete()
+    assert not Visit.objects.filter(chart=room.chart).exists()
+    for row in rows:
+        for one in serializers.deserialize("python", row):
+            one.save()
+    assert Visit.objects.get(chart=room.chart).lot == "AB-12 34"
+    assert list(Due.objects.filter(chart=room.chart).order_by("on", "says").values_list("on", "kind", "says")) == kept
+
+
+# ---------------------------------------------------------------- who may
+
+
+def test_an_auditor_reads_and_does_not_record(room: Room) -> None:
+    client = room.house.browser("auditor")
+    assert client.get(room.address("")).status_code == 200
+    assert client.get(room.address()).status_code == 403
+    assert client.post(room.address(), room.routine()).status_code == 403 and not room.records
+
+
+def test_another_clinic_finds_nothing(room: Room) -> None:
+    room.post()
+    row = Visit.objects.get(chart=room.chart).row_id
+    stranger = signed_in(room.house.stranger)
+    for rest in ("", "new/", "not-done/", f"{row}/correct/", f"{row}/after/"):
+        assert stranger.get(room.address(rest)).status_code == 404
+        assert stranger.post(room.address(rest), room.routine()).status_code in (404, 405)
+
+
+VALUES = st.one_of(
+    st.text(max_size=20), st.sampled_from(["yes", "", "0", "1e400", "nan", "inf", "-1", "2026-10-30", "9999-99-99"])
+)
+NAMES = st.sampled_from(
+    ["on", "device", "condition", "lot", "expiry", "endpoint", "pain", "aftercare", "topical", "deviation", "words",
+     "note", "asked", "length-0", "passes-0", "directions-1", "today-pregnant", "today-active_acne", "session",
+     "approval", "why", "asked_on", "redness", "harm", "grade", "day", "action"]
+)  # fmt: skip
+
+
+@settings(
+    max_examples=60, deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)  # fmt: skip
+@given(page=st.sampled_from(["new/", "not-done/", "correct", "after"]), sent=st.dictionaries(NAMES, VALUES, max_size=8))
+def test_no_form_breaks_the_server(room: Room, page: str, sent: dict[str, str]) -> None:
+    if not Visit.objects.filter(chart=room.chart).exists():
+        room.post()
+    row = Visit.objects.filter(chart=room.chart).earliest("session").row_id
+    rest = f"{row}/{page}/" if page in ("correct", "after") else page
+    assert room.post(rest, **sent).status_code in (302, 409, 422)
+
+
+def test_a_plan_taken_over_is_not_asked_for_again(room: Room) -> None:
+    room.post()
+    later = room.approval.model_copy(update={"by": "user-2"})
+    write(room.user, room.chart, later)
+    course = course_of(room.chart)
+    assert course is not None and course.next_session == 1
+    assert "earlier approval" in room.client.get(room.address("")).content.decode()
