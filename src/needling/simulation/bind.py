@@ -1,42 +1,33 @@
 """The one seam between documents and arrays: plan, person and assessment in, course out, and back to a forecast.
 
-Its pieces lie in :mod:`needling.simulation.seam`: ``tools`` and ``laying`` (strokes, and what sessions lay),
-``endpoints`` (where a session stops), ``person`` and ``closing`` (what a person and a cover change),
-``outcomes``, ``harms`` and ``summary``.
+Its pieces lie in :mod:`needling.simulation.seam`: ``people`` (who, and where they start) and ``coursing`` (plans on
+them), made of ``tools`` and ``laying`` (strokes, and what sessions lay), ``endpoints`` (where a session stops),
+``person`` and ``closing`` (what a person and a cover change), ``outcomes``, ``harms`` and ``summary``. ``ensemble``
+keeps people and their healing for many questions, ``sketching`` gives thousands of plans in outline.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from functools import lru_cache
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from needling.documents import Assessment, Forecast, Person, Plan
 from needling.errors import BadInput, did_you_mean
-from needling.knowledge.base import Knowledge
-from needling.simulation import engines
 from needling.simulation.belief import Belief
-from needling.simulation.course import Course, CourseResult, Objectives
-from needling.simulation.engines import MEASURES, STROKE_MEASURES, Task
-from needling.simulation.equations import depth, healing
+from needling.simulation.course import Course, Objectives
 from needling.simulation.models import Models
-from needling.simulation.seam import closing, harms, outcomes
+from needling.simulation.seam import harms, outcomes
 from needling.simulation.seam.changes import changed
-from needling.simulation.seam.context import Context, Draw, Zone
-from needling.simulation.seam.endpoints import ENDPOINTS, beyond_endpoint, endpoint_grades, reference_stimulus
+from needling.simulation.seam.context import Context
+from needling.simulation.seam.coursing import courses, healing_of
+from needling.simulation.seam.endpoints import ENDPOINTS, beyond_endpoint, endpoint_grades
 from needling.simulation.seam.individuals import Individuals
-from needling.simulation.seam.laying import STIMULUS, Laid, Spatial, lay, rows_of, spatial_factors, visits_of
-from needling.simulation.seam.person import OPENINGS, modified
+from needling.simulation.seam.laying import Spatial
+from needling.simulation.seam.people import people_of
 from needling.simulation.seam.tools import (
-    Strokes,
-    in_range,
-    lengths_of,
     planned_density_per_cm2,
-    reference_tool,
-    strokes_on,
 )
 from needling.units import from_si, to_si
 
@@ -54,37 +45,8 @@ __all__ = [
 
 Floats = NDArray[np.float64]
 
-# numerical: days after a session at which a course is reported; pictures and tables only
-_REPORT_D = (0, 0.25, 0.5, 1, 1.5, 2, 3, 4, 5, 7, 10, 14, 21, 28, 42, 56, 70, 84, 112, 140, 168, 224, 280, 365)
-_FEW_REPORT_D = (0, 1, 3, 7, 14, 28, 56, 112)
-
 
 # ---------------------------------------------------------------- documents to arrays
-
-
-def _zones(assessment: Assessment, kb: Knowledge) -> tuple[Zone, ...]:
-    found = []
-    for finding in assessment.zones:
-        indication = kb.planned_indication(finding.concern, assessment.setting)
-        scale = kb.by("scales").get(indication.scale) if indication.scale else None
-        found.append(Zone(finding, kb.site(finding.zone), indication, scale))
-    return tuple(found)
-
-
-def _report_times(session_time: Floats, judge_time: Floats, beyond: float) -> Floats:
-    """Reports after each session until the next one, at each judging time, and some time beyond for late visits.
-
-    Many after the first and the last session, few after those between, which look like the first.
-    """
-    many, few = (to_si(1.0, "d") * np.array(days) for days in (_REPORT_D, _FEW_REPORT_D))
-    end = judge_time.max() + beyond
-    starts = session_time if session_time.size else np.zeros(1)
-    stops = [*starts[1:], end]
-    parts = [np.zeros(1), judge_time, np.full(1, end)]
-    for index, (start, stop) in enumerate(zip(starts, stops, strict=True)):
-        times = start + (many if index in (0, starts.size - 1) else few)
-        parts.append(times[times < stop])
-    return np.unique(np.concatenate(parts))
 
 
 def simulate(
@@ -152,218 +114,17 @@ def simulate_many(
             lacking or not asked for.
         OutOfRange: a kind of device without a model, or a spatial factor that is no finite number from 0.
     """
-    models = models or Models()
-    chosen = engines.engine(engine)
-    kb = belief.knowledge
-    zones = _zones(assessment, kb)
-    visits = [visits_of(plan) for plan in plans]
-    if individuals is not None:
-        for own in visits:
-            individuals.require(belief.members.size, len(own))
-    drawn = modified(belief.draw(key), person, assessment, individuals)
-    factors = spatial_factors(zones, spatial, models, belief.members.size)
-    strokes = Strokes(zones, drawn)
-    references = {zone.indication.id: outcomes.reference_session(zone.indication, drawn) for zone in zones}
-    usual = float(drawn["reference-length"][0]), outcomes.USUAL_ENDPOINT
-    reference_rows = {
-        length: strokes.row(reference_tool(drawn, length, models), len(zones))  # on a zone of its own: the usual cheek
-        for length in {usual[0], *(length for length, _ in references.values())}
-    }
-    rows = [rows_of(own, zones, strokes, kb, models) for own in visits]
-    strokes.run(chosen, individuals.force_ratio if individuals else None)
-    session_stimulus = {
-        session: reference_stimulus(strokes.result[:, reference_rows[session[0]]], session[1], drawn)
-        for session in {usual, *references.values()}
-    }
-    baselines = tuple(outcomes.baseline(zone, assessment, belief, key, individuals) for zone in zones)
-    laid_of = [
-        lay(own, plan_rows, strokes, factors, drawn, models, individuals)
-        for own, plan_rows in zip(visits, rows, strict=True)
-    ]
-    tasks = [
-        task
-        for plan, laid in zip(plans, laid_of, strict=True)
-        for task in _tasks(plan, zones, laid, drawn, individuals)
-    ]
-
-    healed = chosen.heal(tasks, np.array([drawn[name] for name in healing.PARAMETERS]))
-    if models.closure == "two-phase":
-        healed = [(_with_two_phases(task, out, drawn), calm) for task, (out, calm) in zip(tasks, healed, strict=True)]
-    reference = _Reference(
-        stimulus=session_stimulus[usual],
-        depth=strokes.measure("depth", reference_rows[usual[0]]),
-        density=strokes.measure("density", reference_rows[usual[0]]),
-        by_zone=tuple(session_stimulus[references[zone.indication.id]] for zone in zones),
+    people = people_of(
+        person,
+        assessment,
+        belief,
+        key=key,
+        models=models,
+        spatial=spatial,
+        engine=engine,
+        individuals=individuals,
     )
-    courses = []
-    for index, (plan, laid) in enumerate(zip(plans, laid_of, strict=True)):
-        mine = slice(index * len(zones), (index + 1) * len(zones))
-        context = Context(
-            plan=plan,
-            person=person,
-            assessment=assessment,
-            belief=belief,
-            key=key,
-            zones=zones,
-            drawn=drawn,
-            baselines=baselines,
-            devices=tuple(kb.device(session.device) for session in plan.sessions),
-            models=models,
-            individuals=individuals,
-        )
-        courses.append(_course(context, tasks[mine], healed[mine], laid, reference))
-    return courses
-
-
-class _Reference(NamedTuple):
-    """The reference session that doses, pain and published means are held against, float64[member] each, SI.
-
-    Args:
-        stimulus, depth, density: of the reference course. by_zone: stimulus of each indication's published session.
-    """
-
-    stimulus: Floats
-    depth: Floats
-    density: Floats
-    by_zone: tuple[Floats, ...]
-
-
-def _judge_times(session_time: Floats, zones: tuple[Zone, ...], individuals: Individuals | None) -> Floats:
-    """When it is fair to judge each zone, s from the first day, float64[zone]."""
-    if individuals is not None and individuals.judge_time is not None:
-        return np.full(len(zones), individuals.judge_time)
-    last = session_time[-1] if session_time.size else 0.0
-    return np.array([last + to_si(zone.indication.judge_after_last_d, "d") for zone in zones])
-
-
-def _tasks(
-    plan: Plan, zones: tuple[Zone, ...], laid: Laid, drawn: Draw, individuals: Individuals | None = None
-) -> list[Task]:
-    """What the engine runs: one task for each zone, all with the plan's report times."""
-    session_time = laid.session_time
-    judge = _judge_times(session_time, zones, individuals)
-    if individuals is not None and individuals.judge_time is not None:  # who is judged once is looked at once
-        report_time = np.unique([0.0, individuals.judge_time, *session_time[-1:]])
-    else:
-        report_time = _report_times(session_time, judge, float(drawn["forecast-beyond-judging"][0]))
-    covered = closing.is_covered(plan.sessions)
-    half_lives = lru_cache(maxsize=None)(lambda length: closing.half_lives(length, covered, drawn))
-    tasks = []
-    for index, zone in enumerate(zones):
-        opened = laid.measures[STROKE_MEASURES.index("opening"), :, index]
-        widest = opened.max(axis=0, initial=0.0)
-        lengths = [stroke.needle_length_mm for _, stroke in strokes_on(list(plan.sessions), zone.finding.zone)]
-        tasks.append(
-            Task(
-                session_time=session_time,
-                report_time=report_time,
-                stimulus=np.ascontiguousarray(laid.measures[STIMULUS, :, index]),
-                opening=opened / np.where(widest > 0, widest, 1.0),
-                half_life=half_lives(to_si(max(lengths), "mm") if lengths else None),
-            )
-        )
-    return tasks
-
-
-def _with_two_phases(task: Task, measured: Floats, drawn: Draw) -> Floats:
-    """An engine's output with the open channels of the two-phase model."""
-    out = measured.copy()
-    out[[MEASURES.index(name) for name in OPENINGS]] = closing.open_over_time(task, drawn)
-    return out
-
-
-def _course(
-    context: Context,
-    tasks: Sequence[Task],
-    healed: Sequence[tuple[Floats, Floats]],
-    laid: Laid,
-    reference: _Reference,
-) -> Course:
-    """Engine output of one plan as a course."""
-    drawn, zones, plan = context.drawn, context.zones, context.plan
-    measured = [measures for measures, _ in healed]
-    stacked = np.stack(measured) if len(measured) > 1 else measured[0][None]  # zone, measure, time, member
-    by_name = {name: stacked[:, row].transpose(2, 0, 1) for row, name in enumerate(MEASURES)}
-    calm = np.stack([times for _, times in healed]).max(axis=0)  # which, member
-    task = tasks[0]
-    half_life = np.stack([one.half_life for one in tasks], axis=-1)  # kind, member, zone
-    closed_time = np.stack([closing.closed_times(one.half_life, drawn, context.models) for one in tasks], axis=-1)
-    judge = _judge_times(task.session_time, zones, context.individuals)
-    of = dict(zip(STROKE_MEASURES, laid.measures, strict=True))
-    treated = task.session_time.size > 0
-    result = CourseResult.OK
-    if not np.all(np.isfinite(stacked)):
-        result = CourseResult.DIVERGED
-    elif not in_range(lengths_of(plan), laid.densest, context.belief.knowledge):
-        result = CourseResult.OUT_OF_RANGE
-    score = np.stack(
-        [
-            outcomes.score(
-                context,
-                index,
-                by_name["residual"][:, index],
-                task.report_time,
-                task.session_time,
-                of["stimulus"][:, index],
-                published,
-            )
-            for index, published in enumerate(reference.by_zone)
-        ],
-        axis=1,
-    )
-    each = context.individuals or Individuals()
-    came = treated if each.attendance is None else each.attendance.any(axis=0)
-    closed = came * closed_time.max(axis=(0, 2))
-    checked = closing.is_checked(context.person) if each.darkness is None else each.darkness >= closing.CHECKED
-    strongest = of["stimulus"].max(axis=(0, 1), initial=0.0)
-    ready = closing.ready_times(closed, calm, strongest, checked, drawn)
-    dose_ratio = harms.dose_ratio(context, of["stimulus"], reference.stimulus)
-    pain = depth.relative_pain(
-        of["depth"],
-        reference.depth,  # type: ignore[arg-type]
-        of["density"],
-        reference.density,  # type: ignore[arg-type]
-        drawn["pain-depth-exponent"],  # type: ignore[arg-type]
-        drawn["pain-number-exponent"],  # type: ignore[arg-type]
-    )
-    return Course(
-        time=task.report_time,
-        zones=tuple(zone.finding.zone for zone in zones),
-        open_share=by_name["barrier"],
-        water=by_name["water"],
-        structure=by_name["structure"],
-        erythema=by_name["erythema"],
-        inflammation=by_name["inflammation"],
-        signal=by_name["signal"],
-        collagen=by_name["collagen"],
-        collagen_iii=by_name["collagen_iii"],
-        elastin=by_name["elastin"],
-        severity=by_name["residual"],
-        score=score,
-        judge_time=judge,
-        session_time=task.session_time,
-        density=of["density"],
-        dermal_share=of["dermal_share"],
-        depth=of["depth"],
-        coverage=of["coverage"],
-        stimulus=of["stimulus"],
-        strikes=of["strikes"],
-        opening=of["opening"],
-        vessel_share=of["vessel_share"],
-        scatter=of["scatter"],
-        passes=laid.passes,
-        planned_passes=laid.planned,
-        pain=np.asarray(pain),
-        redness_time=calm[0],
-        ready_time=ready,
-        half_life=half_life,
-        closed_time=closed_time,
-        dose_ratio=dose_ratio,
-        pih_probability=harms.pigment_probability(context, dose_ratio),
-        track_probability=harms.track_probability(context, task.session_time, laid.done_share),
-        result=result,
-        context=context,
-    )
+    return courses(people, plans, healing_of(people))
 
 
 # ---------------------------------------------------------------- arrays to documents

@@ -23,6 +23,7 @@ from needling.simulation.models import Models
 from needling.simulation.seam import closing, harms
 from needling.simulation.seam.context import Context, Floats
 from needling.simulation.seam.endpoints import ENDPOINTS
+from needling.simulation.seam.people import people_of
 from needling.simulation.seam.sketching import (
     Doing,
     Ground,
@@ -32,7 +33,7 @@ from needling.simulation.seam.sketching import (
     heal,
     heal_between,
     in_outline,
-    people_of,
+    untouched_closed,
 )
 from needling.units import from_si, to_si
 
@@ -119,7 +120,7 @@ class Sketch:
         used = models or Models()
         if used.stimulus == "spatial":
             raise BadInput("a sketch has no channel maps, so the model 'spatial' cannot run; ask for 'mean-field'")
-        self._people = people_of(person, assessment, belief, key, accuracy, used, engine)
+        self._people = people_of(person, assessment, belief, key=key, models=used, engine=engine, accuracy=accuracy)
         self._curves = curves
         self._grounds: list[Ground] = []
         self._harm_of: dict[tuple[tuple[str, float], ...], int] = {}
@@ -191,7 +192,7 @@ class Sketch:
             closed, healed.calm, laid.max(axis=0), closing.is_checked(people.person), people.drawn
         )
         ratio = harms.dose_ratio(
-            people.context, (laid * np.array(visits)[:, None, None])[:, None], people.usual
+            people.idle, (laid * np.array(visits)[:, None, None])[:, None], people.reference.stimulus
         )  # [span, zone, way, member]: the one zone stands for all that are alike
         finite = np.isfinite(healed.residual).all(axis=1) & np.isfinite(healed.calm).all(axis=(0, 2))
         in_range = np.all(own.in_range[doing] | (doing < 0), axis=1)
@@ -225,7 +226,7 @@ class Sketch:
         redness, dose, beyond = np.zeros(shape), np.zeros(shape), np.zeros(candidates)
         treated = sum(len(self._grounds[part.ground].zones) for part in parts)
         left = treated < len(people.zones)
-        ready = np.broadcast_to(people.untouched_closed if left else 0.0, shape)
+        ready = np.broadcast_to(untouched_closed(people) if left else 0.0, shape)
         sound = np.ones(candidates, dtype=np.bool_)
         for place, part in enumerate(parts):
             way = rows[:, place]

@@ -9,28 +9,20 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import replace
 from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
 
 from needling.documents import Assessment, Person, Plan
-from needling.simulation import bind, engines
 from needling.simulation.belief import Belief
 from needling.simulation.course import Course
-from needling.simulation.engines import STROKE_MEASURES, Engine, Task
-from needling.simulation.equations import healing
+from needling.simulation.engines import Task
 from needling.simulation.models import Models
-from needling.simulation.seam import outcomes
-from needling.simulation.seam.context import Context, Zone
-from needling.simulation.seam.endpoints import reference_stimulus
-from needling.simulation.seam.laying import lay, rows_of, spatial_factors, visits_of
-from needling.simulation.seam.person import modified
-from needling.simulation.seam.tools import Strokes, reference_tool
+from needling.simulation.seam.coursing import Healed, courses, healing_of
+from needling.simulation.seam.people import people_of
 
 Floats = NDArray[np.float64]
-Healed = tuple[Floats, Floats]
 _ROOM_BYTES = 2**26  # numerical: memory that kept healing may take, 64 MiB
 _DIGEST_BYTES = 20  # numerical: two tasks of one digest do not happen
 
@@ -109,38 +101,9 @@ class Ensemble:
         models: Models | None = None,
         room: int = _ROOM_BYTES,
     ) -> None:
-        self.person, self.assessment, self.belief, self.key = person, assessment, belief, key
-        self.models = models or Models()
+        self.people = people_of(person, assessment, belief, key=key, models=models)
         self.kept = Kept(room)
-        self._engine: Engine = engines.engine("lanes")
-        self.zones: tuple[Zone, ...] = bind._zones(assessment, belief.knowledge)
-        self._drawn = modified(belief.draw(key), person, assessment)
-        self._rates = np.array([self._drawn[name] for name in healing.PARAMETERS])
-        self._factors = spatial_factors(self.zones, None, self.models, belief.members.size)
-        self._baselines = tuple(outcomes.baseline(zone, assessment, belief, key) for zone in self.zones)
-        self._reference = self._reference_sessions()
-
-    def _reference_sessions(self) -> bind._Reference:
-        """The sessions that doses, pain and published means are held against; they depend on no plan."""
-        zones, drawn = self.zones, self._drawn
-        wanted = [outcomes.reference_session(zone.indication, drawn) for zone in zones]
-        usual = float(drawn["reference-length"][0]), outcomes.USUAL_ENDPOINT
-        strokes = Strokes(zones, drawn)
-        row_of = {
-            length: strokes.row(reference_tool(drawn, length, self.models), len(zones))
-            for length in {usual[0], *(length for length, _ in wanted)}
-        }
-        strokes.run(self._engine)
-        stimulus = {
-            session: reference_stimulus(strokes.result[:, row_of[session[0]]], session[1], drawn)
-            for session in {usual, *wanted}
-        }
-        return bind._Reference(
-            stimulus=stimulus[usual],
-            depth=strokes.measure("depth", row_of[usual[0]]),
-            density=strokes.measure("density", row_of[usual[0]]),
-            by_zone=tuple(stimulus[session] for session in wanted),
-        )
+        self._new = healing_of(self.people)
 
     def simulate(self, plans: Sequence[Plan], *, also: Floats | None = None) -> list[Course]:
         """Plans on these possible people, in one batch; plans that share a zone's part share its healing.
@@ -153,51 +116,14 @@ class Ensemble:
         Raises:
             BadInput, OutOfRange: as :func:`needling.simulation.bind.simulate_many`.
         """
-        kb, zones, drawn, models = self.belief.knowledge, self.zones, self._drawn, self.models
-        strokes = Strokes(zones, drawn)
-        visits = [visits_of(plan) for plan in plans]
-        rows = [rows_of(own, zones, strokes, kb, models) for own in visits]
-        if any(rows):
-            strokes.run(self._engine)
-        else:
-            strokes.result = np.empty((len(STROKE_MEASURES), 0, self.belief.members.size))
-        laid_of = [
-            lay(own, plan_rows, strokes, self._factors, drawn, models)
-            for own, plan_rows in zip(visits, rows, strict=True)
-        ]
-        tasks = [
-            task for plan, laid in zip(plans, laid_of, strict=True) for task in bind._tasks(plan, zones, laid, drawn)
-        ]
-        if also is not None:
-            tasks = [replace(task, report_time=np.union1d(task.report_time, also)) for task in tasks]
-        healed = self._heal(tasks)
-        courses = []
-        for index, (plan, laid) in enumerate(zip(plans, laid_of, strict=True)):
-            mine = slice(index * len(zones), (index + 1) * len(zones))
-            context = Context(
-                plan=plan,
-                person=self.person,
-                assessment=self.assessment,
-                belief=self.belief,
-                key=self.key,
-                zones=zones,
-                drawn=drawn,
-                baselines=self._baselines,
-                devices=tuple(kb.device(session.device) for session in plan.sessions),
-                models=models,
-            )
-            courses.append(bind._course(context, tasks[mine], healed[mine], laid, self._reference))
-        return courses
+        return courses(self.people, plans, self._heal, also=also)
 
     def _heal(self, tasks: Sequence[Task]) -> list[Healed]:
         """Healing of every task: as kept, or worked out now, each different one once."""
         names = [_digest(task) for task in tasks]
         found = {name: self.kept.find(name) for name in names}
         new = {name: task for name, task in zip(names, tasks, strict=True) if found[name] is None}
-        for name, result in zip(new, self._engine.heal(list(new.values()), self._rates) if new else (), strict=True):
-            own = result
-            if self.models.closure == "two-phase":
-                own = bind._with_two_phases(new[name], own[0], self._drawn), own[1]
-            found[name] = own
-            self.kept.keep(name, own)
+        for name, result in zip(new, self._new(list(new.values())) if new else (), strict=True):
+            found[name] = result
+            self.kept.keep(name, result)
         return [healed for name in names if (healed := found[name]) is not None]

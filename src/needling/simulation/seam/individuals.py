@@ -59,12 +59,15 @@ class Individuals:
         if self.force_ratio is not None and not np.all(np.isfinite(self.force_ratio) & (self.force_ratio > 0)):
             raise OutOfRange(f"a ratio of forces is finite and above 0, got {np.min(self.force_ratio):g}")
 
-    def require(self, members: int, visits: int) -> None:
-        """Raises BadInput where the arrays do not fit an ensemble and a plan."""
+    def require_members(self, members: int) -> None:
+        """Raises BadInput where the arrays do not fit an ensemble."""
         given: list[Any] = [self.age, self.darkness, self.smoker, self.nsaid, self.world, *self.baseline.values()]
         for array in given:
             if array is not None and array.shape != (members,):
                 raise BadInput(f"individuals of shape {array.shape}; the ensemble has {members} members")
+
+    def require_visits(self, visits: int, members: int) -> None:
+        """Raises BadInput where attendance or force do not fit a plan."""
         for name, array in (("attendance", self.attendance), ("force_ratio", self.force_ratio)):
             if array is not None and array.shape != (visits, members):
                 raise BadInput(f"{name} of shape {array.shape}; the plan has {visits} visits, the ensemble {members}")

@@ -8,27 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from threading import Lock
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from needling.documents import Assessment, Person, Plan, Session, Stroke
-from needling.simulation import engines
-from needling.simulation.belief import Belief
-from needling.simulation.bind import _report_times as report_times
-from needling.simulation.bind import _zones as assessed_zones
+from needling.documents import Session, Stroke
 from needling.simulation.engines import CALM, STROKE_MEASURES, Task
-from needling.simulation.engines.grid import FINE, Accuracy
+from needling.simulation.engines.grid import FINE
 from needling.simulation.equations import healing
-from needling.simulation.models import Models
 from needling.simulation.seam import closing, harms, outcomes
-from needling.simulation.seam.context import Baseline, Context, Draw, Floats, Zone
-from needling.simulation.seam.endpoints import ENDPOINTS, grades, reference_stimulus, visit_zone
-from needling.simulation.seam.person import OPENINGS, modified
-from needling.simulation.seam.tools import Strokes, in_range, reference_tool, tool_of
+from needling.simulation.seam.context import Context, Draw, Floats
+from needling.simulation.seam.coursing import report_times
+from needling.simulation.seam.endpoints import ENDPOINTS, grades, visit_zone
+from needling.simulation.seam.people import People
+from needling.simulation.seam.person import OPENINGS
+from needling.simulation.seam.tools import Strokes, in_range, tool_of
 from needling.units import to_si
 
 Ints = NDArray[np.int64]
@@ -58,105 +54,6 @@ class Doing(NamedTuple):
         return self.directions_count * self.passes_count
 
 
-@dataclass(frozen=True)
-class People:
-    """The possible people and where they start: everything that no candidate changes.
-
-    Args:
-        accuracy: of the time grid; None for the very steps that a whole course takes.
-        zones, drawn, baselines: as the seam sees them. usual: stimulus of the reference session, float64[member].
-        by_zone: stimulus of each zone's published session.
-    """
-
-    person: Person
-    assessment: Assessment
-    belief: Belief
-    key: int
-    models: Models
-    accuracy: Accuracy | None
-    engine: engines.Engine
-    zones: tuple[Zone, ...]
-    drawn: Draw
-    baselines: tuple[Baseline, ...]
-    usual: Floats
-    by_zone: tuple[Floats, ...]
-
-    @property
-    def size(self) -> int:
-        """Members."""
-        return self.belief.members.size
-
-    @cached_property
-    def context(self) -> Context:
-        """The seam's notes for doing nothing; what depends on a plan is put in by :func:`in_outline`."""
-        nothing = Plan(
-            person=self.person.id,
-            label="outline",
-            envelope=self.assessment.setting,
-            sessions=(),
-            start=self.assessment.on,
-            clearance_sha256=self.belief.knowledge.sha256,
-            knowledge_version=self.belief.knowledge.version,
-            knowledge_sha256=self.belief.knowledge.sha256,
-        )
-        return Context(
-            plan=nothing,
-            person=self.person,
-            assessment=self.assessment,
-            belief=self.belief,
-            key=self.key,
-            zones=self.zones,
-            drawn=self.drawn,
-            baselines=self.baselines,
-            devices=(),
-            models=self.models,
-        )
-
-    @cached_property
-    def untouched_closed(self) -> Floats:
-        """Time until a zone counts as closed that is assessed and not treated, s, float64[member]."""
-        own = closing.half_lives(None, closing.is_covered(_SESSION_KIND), self.drawn)
-        return np.asarray(closing.closed_times(own, self.drawn, self.models).max(axis=0))
-
-
-def people_of(
-    person: Person,
-    assessment: Assessment,
-    belief: Belief,
-    key: int,
-    accuracy: Accuracy | None,
-    models: Models,
-    engine: str,
-) -> People:
-    """Draws, baselines and reference sessions of an ensemble, as :func:`needling.simulation.bind.simulate_many`."""
-    chosen = engines.engine(engine)
-    zones = assessed_zones(assessment, belief.knowledge)
-    drawn = modified(belief.draw(key), person, assessment)
-    wanted = [outcomes.reference_session(zone.indication, drawn) for zone in zones]
-    usual = float(drawn["reference-length"][0]), outcomes.USUAL_ENDPOINT
-    strokes = Strokes(zones, drawn)
-    row_of = {length: strokes.row(reference_tool(drawn, length, models), len(zones)) for length, _ in (usual, *wanted)}
-    strokes.run(chosen)
-    stimulus = {
-        session: reference_stimulus(strokes.result[:, row_of[session[0]]], session[1], drawn)
-        for session in {usual, *wanted}
-    }
-    return People(
-        person=person,
-        assessment=assessment,
-        belief=belief,
-        key=key,
-        models=models,
-        accuracy=accuracy,
-        engine=chosen,
-        zones=zones,
-        drawn=drawn,
-        baselines=tuple(outcomes.baseline(zone, assessment, belief, key) for zone in zones),
-        usual=stimulus[usual],
-        by_zone=tuple(stimulus[session] for session in wanted),
-    )
-
-
 def _session(doing: Doing, zone: str) -> Session:
     stroke = Stroke(
         zone=zone,
@@ -175,9 +72,15 @@ _SESSION_KIND = (_session(Doing("any", 1.0, 1, 1, 1.0), "any"),)
 def in_outline(people: People, doings: Sequence[Doing]) -> Context:
     """The seam's notes for a plan of which only its devices and needle lengths matter."""
     zone = people.zones[0].finding.zone
-    plan = people.context.plan.model_copy(update={"sessions": tuple(_session(doing, zone) for doing in doings)})
+    plan = people.idle.plan.model_copy(update={"sessions": tuple(_session(doing, zone) for doing in doings)})
     devices = tuple(people.belief.knowledge.device(doing.device) for doing in doings)
-    return replace(people.context, plan=plan, devices=devices)
+    return replace(people.idle, plan=plan, devices=devices)
+
+
+def untouched_closed(people: People) -> Floats:
+    """Time until a zone counts as closed that is assessed and not treated, s, float64[member]."""
+    own = closing.half_lives(None, closing.is_covered(_SESSION_KIND), people.drawn)
+    return np.asarray(closing.closed_times(own, people.drawn, people.models).max(axis=0))
 
 
 @dataclass(frozen=True)
@@ -420,7 +323,7 @@ def gains(people: People, zone: int, residual: Floats, session_time: Floats, sti
     ways, members = residual.shape
     start = people.baselines[zone]
     again = replace(
-        people.context,
+        people.idle,
         belief=people.belief.with_members(np.tile(people.belief.members, ways)),
         drawn=_Repeated(people.drawn, ways),
         zones=people.zones[zone : zone + 1],
@@ -433,7 +336,7 @@ def gains(people: People, zone: int, residual: Floats, session_time: Floats, sti
         np.array([judge]),
         session_time,
         stimulus.reshape(stimulus.shape[0], -1),
-        np.tile(people.by_zone[zone], ways),
+        np.tile(people.reference.by_zone[zone], ways),
     )
     found = outcomes.gain(people.zones[zone], again.baselines[0], seen[:, 0])
     return np.full(residual.shape, np.nan) if found is None else found.reshape(ways, members)
