@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any, NamedTuple, get_args
 
@@ -228,6 +228,36 @@ def roller_channels(device: Device, stroke: Stroke, radius_share: Any) -> Floats
     return np.asarray(rolling.roller_density(device.needles_count, radius, width, passes))
 
 
+_SCALED = {
+    PIGMENT_MARKS: "; scaled to the dose of this plan",
+    TRACK_MARKS: "; scaled to needle length, passes, place and sessions",
+}
+
+
+def event_chances(
+    context: Context, relative: Floats, tracks: Floats
+) -> Iterator[tuple[AdverseEvent, tuple[int, int] | None, Floats | None]]:
+    """Every harm that this plan can do, with its counts and each member's chance; None where nobody has counted.
+
+    Args:
+        relative: :func:`dose_ratio`. tracks: :func:`track_probability`.
+    """
+    if not context.plan.sessions:
+        return
+    for event in context.belief.knowledge.adverse_events:
+        if not _applies(event, context):
+            continue
+        counts = _counts(event)
+        if counts is None:
+            yield event, None, None
+        elif event.ref == PIGMENT_MARKS:
+            yield event, counts, _pigment(context, PIGMENT_MARKS, counts, relative)
+        elif event.ref == TRACK_MARKS:
+            yield event, counts, tracks
+        else:
+            yield event, counts, _draw_share(context, event.id, counts)
+
+
 def harm_list(context: Context, relative: Floats, tracks: Floats, low: float, high: float) -> tuple[Harm, ...]:
     """Every harm that this plan can do, with its chance where counts were found and None where they were not.
 
@@ -236,27 +266,13 @@ def harm_list(context: Context, relative: Floats, tracks: Floats, low: float, hi
     Args:
         relative: :func:`dose_ratio`. tracks: :func:`track_probability`. low, high: levels of the band.
     """
-    plan, kb = context.plan, context.belief.knowledge
-    if not plan.sessions:
-        return ()
     found: list[Harm] = []
-    for event in kb.adverse_events:
-        if not _applies(event, context):
-            continue
-        counts = _counts(event)
+    for event, counts, chance in event_chances(context, relative, tracks):
         group = f" ({event.population})" if event.population else ""
         if counts is None:
             found.append(_harm(event, None, f"rate not known{group}", low, high))
             continue
-        basis = f"{counts[0]} of {counts[1]}{group}"
-        if event.ref == PIGMENT_MARKS:
-            chance = _pigment(context, PIGMENT_MARKS, counts, relative)
-            basis += "; scaled to the dose of this plan"
-        elif event.ref == TRACK_MARKS:
-            chance = tracks
-            basis += "; scaled to needle length, passes, place and sessions"
-        else:
-            chance = _draw_share(context, event.id, counts)
+        basis = f"{counts[0]} of {counts[1]}{group}" + _SCALED.get(event.ref, "")
         found.append(_harm(event, chance, basis, low, high))
     return tuple(found)
 

@@ -110,26 +110,16 @@ def chances(course: Course) -> tuple[list[Own], list[str]]:
     The same harms, counts and draws as in the forecast's list (:func:`needling.simulation.seam.harms.harm_list`).
     """
     context: Context = course.context
-    kb = context.belief.knowledge
     either = 1 - (1 - course.pih_probability) * (1 - course.track_probability)
     found = [Own(LASTING_MARK, None, "A lasting mark of any kind", "probability", "lower", "harm", either)]
     unknown = []
     at_home = context.assessment.setting == "home"
-    for event in kb.adverse_events if context.plan.sessions else ():
-        if not harms._applies(event, context):
-            continue
-        counts = harms._counts(event)
+    for event, _, chance in harms.event_chances(context, course.dose_ratio, course.track_probability):
         label = (event.plain or event.name) if at_home else event.name
-        if counts is None:
+        if chance is None:
             unknown.append(label)
-            continue
-        if event.ref == harms.PIGMENT_MARKS:
-            chance = harms._pigment(context, harms.PIGMENT_MARKS, counts, course.dose_ratio)
-        elif event.ref == harms.TRACK_MARKS:
-            chance = course.track_probability
         else:
-            chance = harms._draw_share(context, event.id, counts)
-        found.append(Own(f"harm:{event.id}", None, label, "probability", "lower", "harm", chance))
+            found.append(Own(f"harm:{event.id}", None, label, "probability", "lower", "harm", chance))
     return found, unknown
 
 
