@@ -128,6 +128,7 @@ def roadrunner(
 ) -> Peer | None:
     """libroadrunner with CVODE: one compiled model, its parameters set anew for each person; scaled from the sample."""
     try:
+        os.environ.setdefault("SUNLOGGER_WARNING_FILENAME", os.devnull)  # CVODE tells of every step that it repeats
         import roadrunner as library
 
         from needling.simulation.exchange import Healing, spelled, to_sbml

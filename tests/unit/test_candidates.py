@@ -81,7 +81,7 @@ def test_counting_is_listing_and_nothing_comes_twice() -> None:
 
 
 def test_the_wide_grid_is_complete() -> None:
-    """Against a listing by hand: lengths of a roller, all passes, all sessions, all intervals that fit."""
+    """Against a listing by hand: lengths and passes from the mildest protocol on, all sessions, all intervals that fit."""
     person, assessment = healthy(KB)
     grid = grid_for(person, assessment, Goals(device="roller-192"))
     clearance, envelope = screen(person, assessment, KB), KB.envelope("clinic")
@@ -89,11 +89,13 @@ def test_the_wide_grid_is_complete() -> None:
     intervals = {one for own in KB.indications for p in own.protocols if p.setting == "clinic" for one in p.intervals_d}
     intervals |= {step.min_interval_d for step in envelope.frequency}
     longest = KB.parameter("choosing-longest-course").quantity.median
+    protocol = grid.kinds[0].grid.protocol
+    fewest = protocol.directions_count * min(protocol.passes_count)
     wanted = set()
     for length in KB.device("roller-192").lengths_mm:
-        if length > limits.needle_mm.value:
+        if not min(protocol.lengths_mm) <= length <= limits.needle_mm.value:
             continue
-        for passes in {a * b for a, b in product(range(1, 5), range(1, 6))}:
+        for passes in {a * b for a, b in product(range(1, 5), range(1, 6)) if a * b >= fewest}:
             wanted.add((length, passes, 1, None))
             for count, interval in product(range(2, envelope.sessions_max_count + 1), intervals):
                 if interval >= min_interval_d(envelope, length) and (count - 1) * interval <= longest:
@@ -110,7 +112,7 @@ def test_the_wide_grid_is_complete() -> None:
                 None if once else schedule.interval_d,
             )
         )
-    assert found == wanted and len(wanted) > 2000
+    assert found == wanted and len(wanted) > 200
 
 
 people = st.fixed_dictionaries(
@@ -182,7 +184,7 @@ def test_first_sessions_at_home_are_staged() -> None:
     assert staged
 
 
-def test_without_a_forecast_of_the_result_nothing_weaker_than_the_protocols_is_tried() -> None:
+def test_no_session_is_weaker_than_the_mildest_protocol_and_without_a_forecast_there_are_not_fewer() -> None:
     person, assessment = healthy(KB, zones=(("cheek-left", "pih-after-acne", 40.0),))
     grid = grid_for(person, assessment)
     [kind] = grid.kinds

@@ -121,7 +121,7 @@ def test_all_combinations_of_two_zones_are_what_brute_force_says() -> None:
     belief = Belief.prior(KB, members=64)
     found = found_for(case, clearance, belief)
     by_hand = list(product(*(range(len(kind.strengths)) for kind in found.grid.kinds)))
-    assert found.grid.count == len(by_hand) > 100
+    assert found.grid.count == len(by_hand) > 50
     assert found.choice.plan == exhaustive(case, clearance, belief, found.grid)
 
 
@@ -155,7 +155,7 @@ def test_what_is_chosen_lies_inside_every_limit(goals: dict[str, Any]) -> None:
 
 def test_a_limit_that_binds_is_still_named() -> None:
     case, clearance = example("acne-scars")
-    case = narrowed(case, device="pen-generic", max_visits_count=1)
+    case = narrowed(case, device="roller-192", max_visits_count=1)
     choice = found_for(case, clearance, Belief.prior(KB, members=64)).choice
     assert any("at most 1 visits" in card.barred_by for card in choice.scorecards)
 

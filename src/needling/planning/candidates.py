@@ -199,9 +199,9 @@ def candidates(
 ) -> Grid:
     """The grid of all candidates that a clearance leaves open.
 
-    Wishes (device, needle length, passes, sessions, interval) narrow it where they can be met. Where no trial allows a
-    forecast of the result, nothing could outweigh doing less: there, and so at home, no candidate is weaker than the
-    mildest listed protocol.
+    Wishes (device, needle length, passes, sessions, interval) narrow it where they can be met. No session is weaker than
+    the mildest of the listed protocols, in needle length and in passes: below it no trial holds the forecast to
+    account. Where no trial allows a forecast at all, and so at home, nor are there fewer sessions.
 
     Args:
         assessment: zones, concerns, setting. clearance: of this assessment. kb: protocols, devices, limits.
@@ -287,7 +287,8 @@ def _passes(grid: ZoneGrid, kind: str, envelope: Envelope, goals: Goals, breadth
     listed = protocol.pen_passes_count if kind == "pen" else protocol.passes_count
     if breadth == "protocols":
         return [(protocol.directions_count, passes) for passes in sorted(listed)]
-    least = _least(grid, protocol.directions_count * min(listed, default=1), 1)
+    wished = goals.passes_count is not None
+    least = 1 if wished else protocol.directions_count * min(listed, default=1)
     by_all: dict[int, tuple[int, int]] = {}
     each = range(1, envelope.passes_max_count + 1)
     if goals.passes_count is not None and goals.passes_count in each:
@@ -310,7 +311,7 @@ def _strengths(
         allowed = sorted(length for length in device.lengths_mm if length <= most)
         if breadth == "protocols":
             allowed = [length for length in allowed if length in {own for own, _ in grid.strengths}]
-        allowed = [length for length in allowed if length >= _least_mm(grid)]
+        allowed = [length for length in allowed if length >= _least_mm(grid) or length == goals.needle_length_mm]
         for length in allowed:
             if (_tool(device), length) in seen:
                 continue
@@ -337,7 +338,7 @@ def _strengths(
 
 
 def _least_mm(grid: ZoneGrid) -> float:
-    return min(grid.protocol.lengths_mm) if grid.indication.outcome.model == "none" else 0
+    return min(grid.protocol.lengths_mm)
 
 
 def _strength_beyond(
