@@ -59,7 +59,13 @@ def _limit(breach: Breach) -> LimitBroken:
 
 
 def no_forecast_because(plan: Plan, limits: Sequence[LimitBroken]) -> str:
-    """Why a plan may not even be forecast: at home nothing is shown beyond the home envelope. Empty: it may."""
+    """Why a plan may not even be forecast: nobody who is not cleared gets one, at home nothing beyond the envelope.
+
+    Empty: it may.
+    """
+    stopped = [one for one in limits if one.because.startswith("clearance") or one.what.startswith("a plan with")]
+    if stopped:
+        return f"no forecast is made for somebody who is not cleared: {stopped[0].what}: {stopped[0].allowed}"
     if plan.envelope != "home" or not limits:
         return ""
     told = "; ".join(f"{one.what}: {one.allowed} ({one.because})" for one in limits)

@@ -81,7 +81,7 @@ def test_counting_is_listing_and_nothing_comes_twice() -> None:
 
 
 def test_the_wide_grid_is_complete() -> None:
-    """Against a listing by hand: lengths and passes from the mildest protocol on, all sessions, all intervals that fit."""
+    """Against a listing by hand: lengths and passes from the mildest protocol on, all sessions and intervals."""
     person, assessment = healthy(KB)
     grid = grid_for(person, assessment, Goals(device="roller-192"))
     clearance, envelope = screen(person, assessment, KB), KB.envelope("clinic")
@@ -112,7 +112,7 @@ def test_the_wide_grid_is_complete() -> None:
                 None if once else schedule.interval_d,
             )
         )
-    assert found == wanted and len(wanted) > 200
+    assert found == wanted and len(wanted) > 150
 
 
 people = st.fixed_dictionaries(

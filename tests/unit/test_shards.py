@@ -420,7 +420,14 @@ def _zones(**changes: Any) -> dict[str, Any]:
         ({"eligibility": {"required": {"pregnant": True}}}, "not one of the first"),
         ({"outcome": {"judge_day_d": 84}}, "before the last session"),
         ({"outcome": {"primary": "responder"}, "analysis": {"margin": 3}}, "more than all people"),
-        ({"population": {"setting": "home"}, "arms": {"a": "no treatment", "b": "no treatment"}}, "no honest forecast"),
+        (
+            {
+                "population": {"setting": "home"},
+                "arms": {"a": "no treatment", "b": "0.2 mm roller, 4 directions x 2 passes, cheeks, every 2 weeks x 4"},
+            },
+            "no honest forecast",
+        ),
+        ({"arms": {"a": LONG, "b": "no treatment", "c": LONG}}, "does the same as 'a'"),
     ],
 )
 def test_a_study_that_cannot_be_run_is_refused_with_the_reason(

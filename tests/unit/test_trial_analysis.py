@@ -24,6 +24,7 @@ from needling.trials.analysis import (  # noqa: E402
     independent_difference,
     number_to_treat,
     paired_difference,
+    paired_share_difference,
     power_of,
     sample_size,
     sample_size_of_shares,
@@ -182,12 +183,30 @@ def test_a_planted_difference_is_recovered_with_the_right_coverage(shipped: Know
         (-0.1, 0.02, "worse-but-small"),
         (-0.4, 0.2, "worse"),
         (0.0, 5.0, "undecided"),
+        (0.24, 0.4, "better-size-open"),
+        (-0.24, 0.4, "worse-size-open"),
     ],
 )
 def test_findings_against_the_margin(shipped: Knowledge, by: float, sd: float, finding: str) -> None:
     study = small_study(people=100, block_people_count=128)
     (table,) = _tables(study, shipped)
     assert analyse(study, shipped, [_planted(table, "long", by, sd, 8)]).contrasts[0].finding == finding
+
+
+@pytest.mark.parametrize("people", [50, 200])
+def test_paired_shares_keep_their_coverage_where_few_differ(people: int) -> None:
+    """Few say yes under one arm only: the interval still covers the truth, and has a width where nobody does."""
+    luck = np.random.default_rng(5)
+    chances = np.array([0.010, 0.004, 0.3, 0.686])  # yes only under the first, only under the second, both, neither
+    covered = 0
+    for _ in range(400):
+        which = luck.choice(4, size=people, p=chances)
+        first, second = np.isin(which, (0, 2)), np.isin(which, (1, 2))
+        found, _ = paired_share_difference(first, second, 0.05)
+        covered += found.low <= chances[0] - chances[1] <= found.high
+    assert covered / 400 >= 0.93
+    alike, sd = paired_share_difference(np.ones(people, bool), np.ones(people, bool), 0.05)
+    assert alike.value == 0 and alike.low < 0 < alike.high and sd > 0
 
 
 # ---------------------------------------------------------------- the whole analysis
@@ -236,7 +255,15 @@ def test_what_nobody_knows_is_shown_beside_who_was_drawn(example: tuple[Study, l
 
 
 def test_real_trials_need_what_the_seen_spread_asks_for(example: tuple[Study, list[Any], TrialResults]) -> None:
-    parallel, split = example[2].real_trials
+    parallel, split = example[2].real_trials[:2]
+    assert [one.difference_from for one in example[2].real_trials[::2]] == [
+        "found",
+        "margin",
+        "least-world",
+        "greatest-world",
+    ]
+    margin = example[2].real_trials[2]
+    assert abs(margin.difference) == example[0].analysis.margin
     assert (parallel.design, split.design) == ("parallel", "split-person")
     for real, paired in ((parallel, False), (split, True)):
         wanted = sample_size(real.difference, real.sd, 0.05, 0.8, paired=paired)
@@ -252,7 +279,7 @@ def test_independent_arms_find_the_same_with_wider_intervals(shipped: Knowledge)
     ours, theirs = (results.contrasts[0].primary.estimate for results in (one, other))
     assert theirs.high - theirs.low > 2 * (ours.high - ours.low)
     assert theirs.low <= ours.value <= theirs.high
-    assert other.efficiency == () and [real.design for real in other.real_trials] == ["parallel"]
+    assert other.efficiency == () and {real.design for real in other.real_trials} == {"parallel"}
     assert sum(arm.people_count for arm in other.arms) == one.flow.eligible_count
 
 

@@ -22,6 +22,8 @@ from needling.documents import Choice, Clearance, Goals, OtherTreatment, Plan
 from needling.errors import BadInput, NotAllowed
 from needling.knowledge.base import USUAL_SET, Knowledge
 from needling.planning.alternatives import known_better
+from needling.planning.envelope import breaches
+from needling.planning.screen import screen
 from needling.simulation import Belief, Course, forecast
 
 __all__ = ["choose", "ensemble", "price_of_plan"]
@@ -95,6 +97,25 @@ def _alternatives(chosen: Candidate, pool: Pool) -> tuple[tuple[OtherTreatment, 
     return tuple(one for found in known.values() for one in found), all(known.values()) and not noticed
 
 
+def _inside(pool: Pool, clearance: Clearance | None) -> Pool:
+    """The pool with every plan barred that lies outside its envelope: nobody can choose what nobody may do.
+
+    Without the clearance that the plans were made under, the person is screened again from the courses' own documents.
+    """
+    context = pool.candidates[0].course.context
+    kb = context.belief.knowledge
+    own = clearance or screen(context.person, context.assessment, kb)
+    found = []
+    for one in pool.candidates:
+        outside = breaches(one.plan, own, kb)
+        if outside:
+            first = outside[0]
+            barred = f"outside its envelope: {first.what}; allowed is {first.allowed} ({first.because})"
+            one = one._replace(card=one.card.model_copy(update={"barred_by": barred, "on_front": False}))
+        found.append(one)
+    return pool._replace(candidates=tuple(found))
+
+
 def _check(plans: Sequence[Plan], courses: Sequence[Course]) -> None:
     if not plans or len(plans) != len(courses):
         raise BadInput(f"choose needs one course for each plan; got {len(plans)} plans and {len(courses)} courses")
@@ -116,9 +137,9 @@ def choose(
 ) -> Choice:
     """Choose among simulated candidates.
 
-    Hard limits first (wishes, skin not ready between sessions, solver trouble), then the Pareto set in careful
-    gain, redness, harm, visits and price, then the highest weighted sum; of candidates that a finite ensemble cannot
-    tell apart, the mildest. The gain counts at a low quantile, so that a plan must be good for most of the
+    Hard limits first (the envelope, wishes, skin not ready between sessions, solver trouble), then the Pareto set in
+    careful gain, redness, harm, visits and price, then the highest weighted sum; of candidates that a finite ensemble
+    cannot tell apart, the mildest. The gain counts at a low quantile, so that a plan must be good for most of the
     possible people, or, with ``goals.robust`` "worst-case", as the mean of the worst reading of what is not known.
     All candidates saw the same random numbers. Then each limit is lifted in turn to find which one binds.
 
@@ -141,7 +162,7 @@ def choose(
     goals = goals or Goals()
     _check(plans, courses)
     weighing = Weighing.of(goals, courses[0].context.belief.knowledge)
-    pool = pool_of(plans, courses, goals, weighing)
+    pool = _inside(pool_of(plans, courses, goals, weighing), clearance)
     allowed = pool.allowed
     if not allowed:
         said = sorted({one.card.barred_by for one in pool.candidates})

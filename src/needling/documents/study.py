@@ -338,6 +338,13 @@ class NumberToTreat(Document):
     high: float | None
 
 
+Finding = Literal[
+    "better", "better-size-open", "better-but-small", "no-difference-that-matters", "worse-but-small",
+    "worse-size-open", "worse", "undecided",
+]  # fmt: skip
+"""What an interval says: "better" only where all of it lies beyond the margin, "size open" where it holds it."""
+
+
 class Contrast(Document):
     """One arm against the control. ``finding`` judges the primary outcome against 0 and the margin.
 
@@ -352,18 +359,21 @@ class Contrast(Document):
     others: tuple[Difference, ...]
     number_to_treat: NumberToTreat
     achieved_power: float
-    finding: Literal[
-        "better", "better-but-small", "no-difference-that-matters", "worse-but-small", "worse", "undecided"
-    ]
+    finding: Finding
     worlds_in_favour_share: float | None
 
 
 class RealTrial(Document):
-    """People that a real trial needs to show this difference with this spread, as readings carry it."""
+    """People that a real trial needs to show a difference with this spread, as readings carry it.
+
+    ``difference_from`` says which difference: the one found in the middle world, the study's own margin, or the least
+    and the greatest of the other worlds. What nobody knows changes sizes by a lot, so one alone is never shown.
+    """
 
     arm: Id
     control: Id
     design: Literal["parallel", "split-person"]
+    difference_from: Literal["found", "margin", "least-world", "greatest-world"] = "found"
     difference: float
     sd: float
     per_arm_count: int | None

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
-from needling.documents import Assessment, Case, Fact, Person, ZoneFinding
+from needling.documents import Assessment, Case, Fact, Person, ScaleScore, ZoneFinding
 from needling.errors import BadInput, did_you_mean
 from needling.knowledge.base import Knowledge
 from needling.knowledge.facts import (
@@ -113,6 +113,12 @@ def _contradictions(person: Person, assessment: Assessment, kb: Knowledge) -> It
                 yield Problem(where, f"is true, but sex_at_birth is {sex}; correct one of the two")
 
 
+def _same_reading(one: ScaleScore, other: ScaleScore, zones: Collection[str]) -> bool:
+    """Whether two scores are of one scale and zone; where there is one zone, no zone means that one."""
+    only = next(iter(zones)) if len(zones) == 1 else None
+    return (one.scale, one.zone or only) == (other.scale, other.zone or only)
+
+
 def assessment_problems(assessment: Assessment, kb: Knowledge, loc: tuple[int | str, ...] = ()) -> Iterator[Problem]:
     """Everything in an assessment that the knowledge base does not know or allow."""
     yield from _fact_problems(assessment.facts, loc, kb)
@@ -144,6 +150,12 @@ def assessment_problems(assessment: Assessment, kb: Knowledge, loc: tuple[int | 
             yield Problem((*at, "value"), f"{score.value:g} is outside {scale.name}: {scale.low:g} to {scale.high:g}")
         if score.zone is not None and score.zone not in zones:
             yield Problem((*at, "zone"), f"no zone '{score.zone}' in this assessment{did_you_mean(score.zone, zones)}")
+        first = next((other for other in assessment.scores[:index] if _same_reading(other, score, zones)), None)
+        if first is not None:
+            where = f" of {score.zone}" if score.zone else ""
+            yield Problem(
+                at, f"score given twice: {score.scale}{where}, {first.value:g} and {score.value:g}; keep the right one"
+            )
     for index, override in enumerate(assessment.overrides):
         at = (*loc, "overrides", index, "rule")
         if override.rule not in rules:

@@ -199,8 +199,8 @@ def candidates(
 ) -> Grid:
     """The grid of all candidates that a clearance leaves open.
 
-    Wishes (device, needle length, passes, sessions, interval) narrow it where they can be met. No session is weaker than
-    the mildest of the listed protocols, in needle length and in passes: below it no trial holds the forecast to
+    Wishes (device, needle length, passes, sessions, interval) narrow it where they can be met. No session is weaker
+    than the mildest of the listed protocols, in needle length and in passes: below it no trial holds the forecast to
     account. Where no trial allows a forecast at all, and so at home, nor are there fewer sessions.
 
     Args:

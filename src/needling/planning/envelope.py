@@ -170,6 +170,17 @@ def _session_breaches(index: int, session: Session, plan: Plan, clearance: Clear
         found.append(
             Breach(f"endpoint {session.endpoint}", f"one of {', '.join(envelope.endpoints)}", why, envelope.sources)
         )
+    if session.condition != "new":
+        what = "used, dropped or bent needles" if session.condition == "worn" else "needles of unknown make"
+        found.append(Breach(what, "new needles of a named maker", f"device {device.name}", device.sources))
+    topicals = kb.by("topicals")
+    for name in session.topicals:
+        topical = topicals.get(name)
+        if topical is None:
+            found.append(Breach(f"{name} on open skin", "only substances that are known here", "topical gate"))
+        elif topical.gate != "allowed":
+            allowed = "only what the topical gate allows"
+            found.append(Breach(f"{topical.name} on open skin", allowed, topical.because, topical.sources))
     go = {zone.zone for zone in clearance.zones if zone.verdict == "go"}
     for stroke in session.strokes:
         if stroke.zone not in go:

@@ -58,7 +58,8 @@ def nearest(wish: Plan, person: Person, assessment: Assessment, clearance: Clear
 
     Zones that are not cleared fall out; needles become shorter, of a length that the device sells; a device that is
     not for the setting or the site gives way to one that is; passes, directions, force, endpoint and the number of
-    sessions come down to their limits; sessions wait as long as they must, and the first ones at home are staged.
+    sessions come down to their limits; needles are new ones; what may not go on open skin is left out; sessions wait as
+    long as they must, and the first ones at home are staged.
 
     Args:
         wish: any plan, as from a sentence or a changed proposal.
@@ -148,9 +149,23 @@ def _laid_in(sessions: tuple[Session, ...], room: _Room) -> tuple[Session, ...]:
         for _, alike in groupby(fitted, key=lambda touch: (id(touch.session), touch.device)):
             own = tuple(alike)
             strokes = tuple(touch.stroke for touch in own)
-            session = own[0].session.model_copy(update={"day_d": day, "device": own[0].device, "strokes": strokes})
+            session = own[0].session.model_copy(
+                update={
+                    "day_d": day,
+                    "device": own[0].device,
+                    "condition": "new",
+                    "strokes": strokes,
+                    "topicals": _allowed(own[0].session.topicals, room.kb),
+                }
+            )
             found.append(session.model_copy(update={"endpoint": _endpoint(session, room)}))
     return tuple(found)
+
+
+def _allowed(topicals: tuple[str, ...], kb: Knowledge) -> tuple[str, ...]:
+    """What of some substances may go on open skin."""
+    known = kb.by("topicals")
+    return tuple(name for name in topicals if name in known and known[name].gate == "allowed")
 
 
 def _kept_visits(sessions: tuple[Session, ...], room: _Room) -> list[tuple[float, list[_Touch]]]:

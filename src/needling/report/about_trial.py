@@ -29,9 +29,11 @@ VIRTUAL = (
 )
 _FINDING = {
     "better": "better, by more than the smallest difference that matters",
+    "better-size-open": "better; whether by as much as matters is open",
     "better-but-small": "better, but by less than the smallest difference that matters",
     "no-difference-that-matters": "no difference that matters, in either direction",
     "worse-but-small": "worse, but by less than the smallest difference that matters",
+    "worse-size-open": "worse; whether by as much as matters is open",
     "worse": "worse, by more than the smallest difference that matters",
     "undecided": "undecided: the interval holds both nothing and a difference that matters",
 }
@@ -44,6 +46,14 @@ _OUTCOME = {
     "published": "outcome from the mean of published trials and their spread",
     "none": "no forecast of the outcome is honest",
 }
+SPLIT_LOW, SPLIT_HIGH = 0.05, 0.95  # shares of other worlds between which they do not agree
+FEW_WORLDS = 16  # from here on nine in ten can be told
+_FROM = {
+    "found": "found",
+    "margin": "that matters",
+    "least-world": "least of the other worlds",
+    "greatest-world": "greatest of the other worlds",
+}
 _REAL = {"parallel": "two groups", "split-person": "both arms on each person"}
 
 
@@ -52,7 +62,7 @@ _REAL = {"parallel": "two groups", "split-person": "both arms on each person"}
 
 def registration_lines(study: Study, kb: Knowledge) -> list[str]:
     """What is fixed before anything is computed, as plain text within 80 columns."""
-    lines = [*wrapped(f"{study.title} ({study.id}, registered on {on_day(study.on)})")]
+    lines = [*wrapped(f"{study.title} ({study.id}, dated {on_day(study.on)} by its author)")]
     for lead, said in _registered(study, kb):
         lines += wrapped(f"{lead}: {said}", "  ", "    ")
     return [*lines, *wrapped(f"sha256 {study.sha256}", "  ")]
@@ -128,7 +138,14 @@ def finding_words(contrast: Contrast, results: TrialResults) -> str:
     unit = results.primary_unit
     arm, control = arm_name(results, contrast.arm), arm_name(results, contrast.control)
     told = interval_words(contrast.primary.estimate, unit, sign=True)
-    return f"{arm} against {control}: {told} in {measure_words(results.primary)}; {_FINDING[contrast.finding]}"
+    found = f"{arm} against {control}: {told} in {measure_words(results.primary)}; {_FINDING[contrast.finding]}"
+    favour = contrast.worlds_in_favour_share
+    if favour is None or contrast.finding == "undecided" or not SPLIT_LOW < favour < SPLIT_HIGH:
+        return found
+    return (
+        f"{found}. That is so in the middle world; what nobody knows can turn it around: {100 * favour:.0f} % of the "
+        "other worlds favour it"
+    )
 
 
 def _contrast_points(contrast: Contrast, study: Study, results: TrialResults) -> list[Statement]:
@@ -139,8 +156,13 @@ def _contrast_points(contrast: Contrast, study: Study, results: TrialResults) ->
         low, high = (value_words(end, unit, sign=True) for end in (primary.world_low, primary.world_high))
         favour = contrast.worlds_in_favour_share
         also = "" if favour is None else f"; {100 * favour:.0f} % of them favour it"
+        others = results.worlds_count - 1
+        which = "Nine of ten" if others >= FEW_WORLDS else "All"
         said.append(
-            Statement(f"Nine of ten other possible worlds lie between {low} and {high}{also}.", "What nobody knows")
+            Statement(
+                f"{which} of {plural(others, 'other possible world')} lie between {low} and {high}{also}.",
+                "What nobody knows",
+            )
         )
     treat = contrast.number_to_treat
     if treat.value is not None:
@@ -167,6 +189,7 @@ def _real_words(real: RealTrial, results: TrialResults) -> tuple[str, ...]:
     unit = results.primary_unit
     return (
         f"{arm_name(results, real.arm)}, {_REAL[real.design]}",
+        _FROM[real.difference_from],
         value_words(real.difference, unit, sign=True),
         value_words(real.sd, unit),
         people(real.per_arm_count),
@@ -229,7 +252,7 @@ def _differences_section(study: Study, results: TrialResults) -> Section:
 
 
 def _real_section(study: Study, results: TrialResults) -> Section:
-    headers = ("Trial", "Difference", "Spread", "Each arm", "Together", "With dropouts")
+    headers = ("Trial", "Which difference", "Difference", "Spread", "Each arm", "Together", "With dropouts")
     tables = []
     if results.real_trials:
         rows = tuple(Row(_real_words(real, results)) for real in results.real_trials)
@@ -323,9 +346,10 @@ def _tiles(study: Study, results: TrialResults) -> tuple[Tile, ...]:
         Tile(_in_short(arm.responders), f"improve by a meaningful step with {arm_name(results, arm.arm)}"),
         Tile(_in_short(arm.harm), f"get a lasting mark with {arm_name(results, arm.arm)}"),
     ]
-    real = next((one for one in results.real_trials if one.total_count is not None), None)
-    if real is not None:
-        tiles.append(Tile(f"{real.total_count}", f"real people for a trial of this ({_REAL[real.design]})"))
+    sized = [one for one in results.real_trials if one.difference_from == "margin" and one.total_count is not None]
+    if sized:
+        words = f"real people to show the difference that matters ({_REAL[sized[0].design]})"
+        tiles.append(Tile(f"{sized[0].total_count}", words))
     return tuple(tiles)
 
 
@@ -359,7 +383,7 @@ def render_trial_html(
     return render_page(
         Page(
             title=study.title,
-            about=f"Trial {study.id} on virtual people, registered on {on_day(study.on)}, knowledge of {kb.version}",
+            about=f"Trial {study.id} on virtual people, dated {on_day(study.on)} by its author; knowledge {kb.version}",
             verdict=verdict,
             verdict_words=study.question,
             answer=sentence(finding_words(results.contrasts[0], results)),

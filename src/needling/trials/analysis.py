@@ -20,6 +20,7 @@ from needling.documents.study import (
     Efficiency,
     Estimate,
     Excluded,
+    Finding,
     Flow,
     MeasureSpread,
     NumberToTreat,
@@ -37,6 +38,9 @@ Bools = NDArray[np.bool_]
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 _BAND = (0.05, 0.95)  # of the other worlds
+FEW_WORLDS = 16
+"""Fewer other worlds than this give no band of nine in ten: then the smallest and the largest are told."""
+DifferenceFrom = Literal["found", "margin", "least-world", "greatest-world"]
 _MOST = 10_000_000  # people of a real trial; more is "cannot be shown"
 
 _SEEN = {"change": "change_seen_score", "responder": "responder_seen"}
@@ -102,6 +106,24 @@ def share_difference(treated: Bools, control: Bools, alpha: float) -> Estimate:
     down = sqrt((one.value - one.low) ** 2 + (other.high - other.value) ** 2)
     up = sqrt((one.high - one.value) ** 2 + (other.value - other.low) ** 2)
     return Estimate(value=value, low=value - down, high=value + up)
+
+
+def paired_share_difference(treated: Bools, control: Bools, alpha: float) -> tuple[Estimate, float]:
+    """Difference of the shares of a yes under two arms in the same people, with its interval and standard deviation.
+
+    With b people who say yes only under the first and c only under the second, and half a person added to each of the
+    four cells (n* = n + 2): the centre is (b - c)/n*, its variance ((b* + c*) - (b* - c*)^2/n*)/n*^2. So the interval
+    keeps a width where few or none differ.
+
+    Sources: Agresti and Min 2005 (interval of a difference of paired proportions).
+    """
+    only_one, only_other = float(np.sum(treated & ~control)), float(np.sum(control & ~treated))
+    count = treated.size + 2.0
+    b, c = only_one + 0.5, only_other + 0.5
+    variance = ((b + c) - (b - c) ** 2 / count) / count
+    middle, half = (b - c) / count, _normal_quantile(1 - alpha / 2) * sqrt(variance / count)
+    value = (only_one - only_other) / treated.size
+    return Estimate(value=value, low=min(middle - half, value), high=max(middle + half, value)), sqrt(variance)
 
 
 def number_to_treat(difference: Estimate | None) -> NumberToTreat:
@@ -223,7 +245,8 @@ def analyse(study: Study, kb: Knowledge, source: Source) -> TrialResults:
     control = [arm.id for arm in study.arms].index(study.control)
     others = [place for place in range(len(study.arms)) if place != control]
     contrasts = [
-        _contrast(study, arms, place, control, (unit, scale), _over_worlds(gathered, place, control)) for place in others
+        _contrast(study, arms, place, control, (unit, scale), _over_worlds(gathered, place, control))
+        for place in others
     ]
     paired = study.analysis.design == "paired"
     return TrialResults(
@@ -246,7 +269,11 @@ def analyse(study: Study, kb: Knowledge, source: Source) -> TrialResults:
         ),
         arms=tuple(_arm(study, arms, place, scale) for place in range(len(study.arms))),
         contrasts=tuple(contrasts),
-        real_trials=tuple(real for place in others for real in _real_trials(study, arms, place, control)),
+        real_trials=tuple(
+            real
+            for place, contrast in zip(others, contrasts, strict=True)
+            for real in _real_trials(study, arms, contrast, place, control)
+        ),
         efficiency=tuple(_efficiency(study, arms, place, control) for place in others) if paired else (),
         notes=_notes(study),
     )
@@ -318,7 +345,10 @@ def _difference(
     one, other = arms.columns[place], arms.columns[control]
     if study.analysis.design == "paired":
         stays = (one["dropped_out"] + other["dropped_out"]) == 0 if people == "completers" else slice(None)
-        estimate, sd = paired_difference((one[name] - other[name])[stays], alpha)
+        if name.startswith("responder"):
+            estimate, sd = paired_share_difference((one[name] > 0)[stays], (other[name] > 0)[stays], alpha)
+        else:
+            estimate, sd = paired_difference((one[name] - other[name])[stays], alpha)
     else:
         mine, theirs = (
             arm[name][arm["dropped_out"] == 0] if people == "completers" else arm[name] for arm in (one, other)
@@ -329,7 +359,8 @@ def _difference(
     band: tuple[float | None, float | None] = (None, None)
     if worlds is not None and worlds[0].size:
         there, centre = worlds
-        low, high = np.quantile(there - centre, _BAND) + estimate.value
+        ends = _BAND if there.size >= FEW_WORLDS else (0.0, 1.0)
+        low, high = np.quantile(there - centre, ends) + estimate.value
         # Where no world crosses 0 the band does not either, whatever the few people of the worlds are like.
         band = (
             float(max(low, 0.0) if there.min() >= 0 else low),
@@ -384,16 +415,13 @@ def _contrast(
     )
 
 
-def _finding(
-    estimate: Estimate, sign: float, margin: float
-) -> Literal["better", "better-but-small", "no-difference-that-matters", "worse-but-small", "worse", "undecided"]:
+def _finding(estimate: Estimate, sign: float, margin: float) -> Finding:
     """What the interval says against 0 and the margin; the benefit is the difference in the good direction."""
-    value = sign * estimate.value
     low, high = sorted((sign * estimate.low, sign * estimate.high))
     if low > 0:
-        return "better" if value >= margin else "better-but-small"
+        return "better" if low >= margin else "better-but-small" if high < margin else "better-size-open"
     if high < 0:
-        return "worse" if value <= -margin else "worse-but-small"
+        return "worse" if high <= -margin else "worse-but-small" if low > -margin else "worse-size-open"
     return "no-difference-that-matters" if -margin < low and high < margin else "undecided"
 
 
@@ -406,52 +434,74 @@ def _with_dropout(people: int | None, study: Study, visits: float) -> int | None
     return ceil(people / stays)
 
 
-def _real_trials(study: Study, arms: Arms, place: int, control: int) -> list[RealTrial]:
-    """Parallel arms, and both treatments on one person, as readings would show the difference."""
+def _real_trials(study: Study, arms: Arms, contrast: Contrast, place: int, control: int) -> list[RealTrial]:
+    """Sizes of real trials, for the difference found, the margin, and the ends of what nobody knows."""
+    found = float(_seen_difference(study, arms, place, control))
+    primary = contrast.primary
+    wanted: list[tuple[DifferenceFrom, float]] = [("found", found), ("margin", _along(found, study.analysis.margin))]
+    if primary.world_low is not None and primary.world_high is not None:
+        shift = found - primary.estimate.value
+        ends = sorted((primary.world_low + shift, primary.world_high + shift), key=abs)
+        opposed = ends[0] * ends[1] <= 0
+        wanted += [("least-world", 0.0 if opposed else ends[0]), ("greatest-world", ends[1])]
+    return [real for name, size in wanted for real in _sizes(study, arms, place, control, name, size)]
+
+
+def _seen_difference(study: Study, arms: Arms, place: int, control: int) -> float:
+    name = _SEEN.get(study.outcome.primary, PRIMARY[study.outcome.primary][0])
+    return float(arms.columns[place][name].mean() - arms.columns[control][name].mean())
+
+
+def _along(found: float, margin: float) -> float:
+    """The margin in the direction of what was found."""
+    return -margin if found < 0 else margin
+
+
+def _sizes(
+    study: Study, arms: Arms, place: int, control: int, difference_from: DifferenceFrom, difference: float
+) -> list[RealTrial]:
+    """Parallel arms, and both treatments on one person, as readings would show a difference."""
     primary, analysis = study.outcome.primary, study.analysis
     name = _SEEN.get(primary, PRIMARY[primary][0])
     one, other = arms.columns[place], arms.columns[control]
     alpha, power = analysis.alpha_probability, analysis.power_probability
     visits = max(float(arm["sessions_planned_count"].mean()) for arm in (one, other))
-    difference = float(one[name].mean() - other[name].mean())
-    names = {"arm": study.arms[place].id, "control": study.arms[control].id}
     shares = primary in ("responder", "harm")
     if shares:
-        sd = sqrt(sum(float(arm[name].mean() * (1 - arm[name].mean())) for arm in (one, other)) / 2)
-        size = sample_size_of_shares(float(one[name].mean()), float(other[name].mean()), alpha, power)
+        before = float(other[name].mean())
+        after = min(max(before + difference, 0.0), 1.0)
+        sd = sqrt((before * (1 - before) + after * (1 - after)) / 2)
+        size = sample_size_of_shares(after, before, alpha, power)
         because = "two shares, normal approximation (Fleiss)"
     else:
         sd = sqrt((float(one[name].var(ddof=1)) + float(other[name].var(ddof=1))) / 2)
         size = sample_size(difference, sd, alpha, power, paired=False)
         because = "two-sample t test, noncentral t"
-    found = [
-        RealTrial(
-            **names,
-            design="parallel",
+
+    def real(design: Literal["parallel", "split-person"], sd: float, per_arm: int | None, because: str) -> RealTrial:
+        total = None if per_arm is None else per_arm * (2 if design == "parallel" else 1)
+        return RealTrial(
+            arm=study.arms[place].id,
+            control=study.arms[control].id,
+            design=design,
+            difference_from=difference_from,
             difference=difference,
             sd=sd,
-            per_arm_count=size,
-            total_count=None if size is None else 2 * size,
-            with_dropout_count=_with_dropout(None if size is None else 2 * size, study, visits),
+            per_arm_count=per_arm,
+            total_count=total,
+            with_dropout_count=_with_dropout(total, study, visits),
             because=because,
         )
-    ]
+
+    found = [real("parallel", sd, size, because)]
     if analysis.design == "paired" and not shares:
         within = float((one[name] - other[name]).std(ddof=1))
         size = sample_size(difference, within, alpha, power, paired=True)
-        found.append(
-            RealTrial(
-                **names,
-                design="split-person",
-                difference=difference,
-                sd=within,
-                per_arm_count=size,
-                total_count=size,
-                with_dropout_count=_with_dropout(size, study, visits),
-                because="paired t test, noncentral t; both on one person, each side with readings of its own. A lower "
-                "bound: two sides of a real person are less alike than one person in two virtual arms",
-            )
+        because = (
+            "paired t test, noncentral t; both on one person, each side with readings of its own. A lower bound: two "
+            "sides of a real person are less alike than one person in two virtual arms"
         )
+        found.append(real("split-person", within, size, because))
     return found
 
 
@@ -491,6 +541,8 @@ def _notes(study: Study) -> tuple[str, ...]:
         "What nobody knows does not shrink: that is the band over other possible worlds.",
         "Questions without a share of their own were answered quietly by everybody.",
     ]
+    if len(study.arms) > 2:
+        found.append("Several arms are held against one control; no interval is widened for that.")
     if not study.worlds.others_count:
         found.append("Only one world was run, every unknown number at its centre: ignorance is not shown.")
     if any(arm.plan == "chosen" for arm in study.arms):

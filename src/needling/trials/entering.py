@@ -143,7 +143,7 @@ class Gate:
             person, assessment = self.documents(middle)
             plans = propose(person, assessment, clearance, self.kb)
             courses = simulate_many(plans, person, assessment, Belief.prior(self.kb), key=self.study.key)
-            self._chosen[alike] = choose(plans, courses).plan
+            self._chosen[alike] = choose(plans, courses, clearance=clearance).plan
         return self._chosen[alike]
 
 

@@ -198,6 +198,10 @@ class TrialFolder:
         """Files of the finished shards, by number."""
         return tuple(self._kept[shard] for shard in sorted(self._kept))
 
+    def number_of(self, path: Path) -> int:
+        """The shard that a finished file holds."""
+        return next(shard for shard, own in self._kept.items() if own == path)
+
     @property
     def wanted(self) -> tuple[int, ...]:
         """Shards that are still to be computed, by number."""
@@ -308,10 +312,16 @@ def _check_same(path: Path, job: Job) -> None:
                 f"{path}: holds another study (sha256 {held[:12]}, this one is {job.study_sha256[:12]}); a trial is "
                 "never changed after its registration: choose another --out"
             )
+        if not (path / "made-with.json").exists():
+            raise BadInput(f"{path}: holds a study without its made-with.json; choose another --out")
     elif any((path / SHARDS).glob("*.parquet")):
         raise BadInput(f"{path}: holds shards but no study.json, so nobody can say of what; choose another --out")
     made = path / "made-with.json"
     if not made.exists():
+        if any((path / SHARDS).glob("*.parquet")):
+            raise BadInput(
+                f"{path}: holds shards but no {made.name}, so nobody can say how they were made; choose another --out"
+            )
         return
     try:
         before: dict[str, str] = dict(json.loads(made.read_text(encoding="utf-8")))

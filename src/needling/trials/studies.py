@@ -45,6 +45,8 @@ def study_problems(study: Study, kb: Knowledge) -> list[Problem]:
     if not problems:
         problems += _arm_problems(study, kb)
     if not problems:
+        problems += _same_arms(study, kb)
+    if not problems:
         problems += _outcome_problems(study, kb)
     if not problems:
         problems += _nobody_enters(study, kb)
@@ -230,6 +232,20 @@ def judge_day_d(study: Study, kb: Knowledge) -> float:
         for zone in study.population.zones
     ]
     return last + max(after)
+
+
+def _same_arms(study: Study, kb: Knowledge) -> Iterator[Problem]:
+    """Two arms that do the same: their difference says nothing."""
+    seen: dict[object, str] = {}
+    for index, arm in enumerate(study.arms):
+        done: object = arm.plan
+        if arm.whole_plan is not None:
+            done = tuple(session.model_dump_json() for session in arm.whole_plan.sessions)
+        elif arm.plan != CHOSEN:
+            done = parse(str(arm.plan), study.population.setting, kb)
+        if done in seen:
+            yield Problem(("arms", index), f"does the same as '{seen[done]}'; two arms must differ")
+        seen.setdefault(done, arm.id)
 
 
 def _arm_problems(study: Study, kb: Knowledge) -> Iterator[Problem]:

@@ -16,6 +16,7 @@ from needling.errors import BadInput, did_you_mean
 from needling.knowledge.base import Knowledge
 from needling.planning.assemble import no_treatment, plan_from_sentence
 from needling.planning.cases import read_case
+from needling.planning.protocol import say
 from needling.planning.screen import screen
 from needling.reading import Problem, read, read_text
 
@@ -169,6 +170,7 @@ def plan_of(planned: str | Plan, member: Member, kb: Knowledge) -> Plan:
             kb.site(stroke.zone)
     return planned.model_copy(
         update={
+            "label": say(planned, kb),  # what would be done, whatever the plan calls itself
             "clearance_sha256": clearance.sha256,
             "knowledge_version": kb.version,
             "knowledge_sha256": kb.sha256,
