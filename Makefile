@@ -1,6 +1,7 @@
 # needling: each target sets up what it needs in .venv, from pinned and hashed requirements.
 #   make plan                                    the example case: screen, plan, forecast, out/acne-scars.html
 #   make plan CASE=my-case.yaml OUT=my-folder
+#   make serve ARGS="--demo"                     the web application, with a clinic of invented people to look at
 #   make test ARGS="-n auto -k screen"           ARGS goes to pytest
 # Another interpreter: make PYTHON=python3.12 ...
 
@@ -15,7 +16,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 CODE := $(shell find src/needling -name '*.py' -o -name '*.yaml' -o -name 'version.txt' 2>/dev/null)
 
 MAKEFLAGS += --no-print-directory
-.PHONY: help plan test test-all lint format bench evaluate docs schemas requirements clean
+.PHONY: help plan serve test test-all lint format bench evaluate docs schemas requirements clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -38,6 +39,11 @@ $(VENV)/.runtime: requirements/runtime.txt pyproject.toml | $(BIN)/python
 	@$(PIP) install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
+$(VENV)/.web: requirements/web.txt $(VENV)/.runtime
+	@echo "Installing the pinned requirements of the web application (once) ..."
+	@$(PIP) install --quiet --require-hashes -r requirements/web.txt
+	@touch $@
+
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
 	@echo "Installing the pinned tools for tests and checks (once) ..."
 	@$(PIP) install --quiet --require-hashes -r requirements/dev.txt
@@ -58,6 +64,9 @@ $(VENV)/.warm: $(VENV)/.runtime $(CODE)
 
 plan: $(VENV)/.warm ## screen, plan and forecast the example case (CASE=..., OUT=...)
 	@$(BIN)/needling plan "$(CASE)" --out "$(OUT)"
+
+serve: $(VENV)/.web $(VENV)/.warm ## the web application on this computer (ARGS="--demo", ARGS="--port 8001")
+	@$(BIN)/needling serve $(ARGS)
 
 # ---------------------------------------------------------------- checks
 
@@ -98,6 +107,7 @@ PIN := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-ind
 requirements: $(VENV)/.dev ## pin again from pyproject.toml (UPGRADE=--upgrade for the newest)
 	@$(PIN) pyproject.toml requirements/runtime.in -o requirements/runtime.txt
 	@$(PIN) pyproject.toml --extra dev requirements/dev.in -o requirements/dev.txt
+	@$(PIN) pyproject.toml --extra web requirements/web.in -o requirements/web.txt
 	@$(PIN) pyproject.toml --extra peers requirements/bench.in -o requirements/bench.txt
 
 clean: ## remove everything that make made

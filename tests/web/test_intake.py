@@ -18,7 +18,7 @@ from tests.web.clinics import House
 from needling.documents import Assessment, Person, ScaleScore
 from needling.knowledge import load_knowledge
 from needling.web.charts.models import Row, Trace
-from needling.web.charts.records import latest, write
+from needling.web.charts.records import Superseded, latest, read, write
 from needling.web.people.intake import BY
 from needling.web.people.models import Intake
 
@@ -193,6 +193,23 @@ def test_with_zones_the_skin_is_asked_about_and_becomes_an_assessment_of_the_per
     assert Row.objects.filter(pk=before.pk, superseded_by=None).exists(), "what the clinician found stays"
 
 
+def test_what_was_found_stands_until_somebody_looks_again(house: House) -> None:
+    told = {"person": house.chart.person_id, "on": "2026-01-05", "setting": "clinic",
+            "facts": {"filler": True, "filler_placed": "2025-06-01", "tattoo": False},
+            "zones": [{"zone": "cheek-left", "concern": "acne-scars-rolling", "area_cm2": 33, "dermis_mm": 1.2,
+                       "facts": {"lesion_changing": True, "sunburn": False}}]}  # fmt: skip
+    write(house.people["clinician"], house.chart, Assessment.model_validate(told))
+    guest = Guest(link_of(house))
+    guest.answer(filler="no", tattoo="unknown", lesion_changing="no", rash_or_wound="yes")
+    guest.post("/intake/send/")
+    _, seen = latest(house.chart, Assessment) or pytest.fail("")
+    assert seen.by == house.chart.person_id and seen.zones[0].dermis_mm == 1.2
+    facts = {fact.name: fact.value for fact in seen.facts}
+    assert facts["filler"] is True and facts["filler_placed"] == "2025-06-01" and facts["rash_or_wound"] is True
+    assert "tattoo" not in facts, "a no of an earlier day is not a no of today"
+    assert [(fact.name, fact.value) for fact in seen.zones[0].facts] == [("lesion_changing", True)]
+
+
 def test_answers_on_other_skin_are_asked_again(house: House) -> None:
     looked_at(house)
     guest = Guest(link_of(house))
@@ -242,6 +259,25 @@ def test_who_does_not_say_their_sex_is_asked_about_a_pregnancy(house: House) -> 
     assert person.sex_at_birth is None and {f.name: f.value for f in person.facts}["pregnant"] is True
 
 
+def test_when_the_clinic_writes_in_the_same_moment_nothing_is_lost(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from needling.web.people import views_intake
+
+    guest = Guest(link_of(house))
+    guest.answer(nickel_allergy="yes")
+
+    def refused(*_: Any, **__: Any) -> None:
+        raise Superseded("somebody was faster")
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(views_intake, "write", refused)
+        guest.post("/intake/send/")
+    assert "Not sent yet" in guest.text and latest(house.chart, Person) == (house.row, read(house.row, Person))
+    guest.post("/intake/send/")
+    assert guest.address == "/intake/sent/"
+
+
 def test_nobody_but_the_clinic_makes_links(house: House) -> None:
     from tests.web.clinics import signed_in
 
@@ -282,4 +318,4 @@ def test_no_form_breaks_the_server(house: House, steps: list[tuple[str, dict[str
     client.get(house._link)  # type: ignore[attr-defined]
     for page, sent in steps:
         assert client.post(f"/intake/{page}", sent).status_code in (200, 302, 404, 405, 410, 422)
-        assert client.get("/intake/summary/").status_code in (200, 302)
+        assert client.get("/intake/summary/").status_code in (200, 302, 410)  # 410: just sent

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -215,13 +216,15 @@ def test_nothing_is_stored_and_nothing_is_logged(
     visitor: Visitor, data_folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
+    before = {path for path in data_folder.rglob("*") if path.is_file()}
     visitor.begin(concern="acne-scars-rolling", wish="1.5")
     visitor.go_on(pregnant="yes")
     visitor.get("/check/answer/clinic-sheet/")
     said = "\n".join(record.getMessage() for record in caplog.records)
     for told in ("pregnant", "1990", "acne-scars", "1.5"):
         assert told not in said
-    assert {path.name for path in data_folder.rglob("*") if path.is_file()} <= {"secret-key"}
+    new = {path for path in data_folder.rglob("*") if path.is_file()} - before
+    assert {path.name for path in new} <= {"secret-key"}
 
 
 def test_answers_can_be_deleted(visitor: Visitor) -> None:
@@ -244,6 +247,19 @@ def test_a_page_runs_nothing_and_loads_nothing_from_elsewhere(visitor: Visitor, 
     assert "http://" not in html.replace("http://www.w3.org", "") and "https://" not in html
 
 
+def test_no_page_of_the_home_path_promises(visitor: Visitor) -> None:
+    visitor.begin()
+    visitor.go_on()
+    said = [visitor.text]
+    visitor.unlock()
+    for address in ("/", "/check/", "/check/aim/", "/check/steps/", "/check/steps/hygiene/", "/check/plan/"):
+        visitor.get(address)
+        assert visitor.address == address
+        said.append(visitor.text)
+    words = set(re.findall(r"[a-z]+", " ".join(said).lower()))
+    assert not {"treats", "treat", "cures", "cure", "flawless", "rejuvenates", "guaranteed"} & words
+
+
 def test_pages_about_a_person_are_not_kept_by_a_browser(visitor: Visitor) -> None:
     visitor.begin()
     visitor.go_on()
@@ -264,7 +280,21 @@ NAMES = st.sampled_from(
 VALUES = st.one_of(
     st.text(max_size=30),
     st.sampled_from(
-        ["yes", "no", "unknown", "", "patch-day", "cheek", "eyelid", "pores-dullness", "1.5", "0.2", "1e308", "nan", "-1"]
+        [
+            "yes",
+            "no",
+            "unknown",
+            "",
+            "patch-day",
+            "cheek",
+            "eyelid",
+            "pores-dullness",
+            "1.5",
+            "0.2",
+            "1e308",
+            "nan",
+            "-1",
+        ]
     ),
     st.dates().map(str),
 )

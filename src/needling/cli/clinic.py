@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -18,7 +19,7 @@ def set_up() -> None:
     """Django, ready to be used; the database brought to this version.
 
     Raises:
-        BadInput: the extra is not installed.
+        BadInput: the extra is not installed, or this installation cannot work as it is.
     """
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "needling.web.settings")
     try:
@@ -27,7 +28,15 @@ def set_up() -> None:
 
         django.setup()
     except ImportError:
-        raise BadInput('the web application needs more packages: python -m pip install "needling[web]"') from None
+        raise BadInput('the web application needs more packages: .venv/bin/python -m pip install -e ".[web]"') from None
+    from needling.web.checks import findings, in_words
+    from needling.web.keys import data_folder
+
+    with suppress(OSError):
+        data_folder().mkdir(mode=0o700, parents=True, exist_ok=True)
+    wrong = [in_words(one) for one in findings() if one.is_serious()]
+    if wrong:
+        raise BadInput("\n".join(wrong))
     call_command("migrate", verbosity=0, interactive=False)
 
 
@@ -86,6 +95,8 @@ def restore(file: Annotated[Path, typer.Argument(help="A file that 'needling bac
 
     kept = keeping.restore(file)
     typer.echo(f"{sum(kept.rows.values())} rows brought back; the trail holds.")
+    if kept.lost:
+        typer.echo(f"{kept.lost} rows of the trail came after this backup: what they tell of is lost.")
 
 
 COMMANDS = (backup, restore)

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import Warning as Doubt
 from django.db import connection
 from django.db.utils import DatabaseError
 
@@ -46,7 +47,7 @@ def data_folder_is_ours(app_configs: Any = None, **_: Any) -> list[CheckMessage]
     found: list[CheckMessage] = []
     if os.name == "posix" and _mode(folder) & _OTHERS:
         found.append(
-            Warning(
+            Doubt(
                 f"Others on this computer can look into the data folder {folder} (mode {_mode(folder):o}).",
                 hint=f"chmod 700 '{folder}'",
                 id="needling.W001",
@@ -65,7 +66,7 @@ def keys_are_secret(app_configs: Any = None, **_: Any) -> list[CheckMessage]:
     files += [Path(str(database["NAME"]))] if database["ENGINE"].endswith("sqlite3") else []
     closed = not _mode(data_folder()) & _OTHERS if data_folder().is_dir() else False
     return [
-        Warning(
+        Doubt(
             f"Others on this computer can read {file} (mode {_mode(file):o}).",
             hint=f"chmod 600 '{file}'; if somebody else may have seen a key, make a new one.",
             id="needling.W002",
@@ -91,15 +92,15 @@ def what_is_far_away_is_encrypted(app_configs: Any = None, **_: Any) -> list[Che
     far = _far(settings.ALLOWED_HOSTS)
     if far and not settings.HTTPS:
         found.append(
-            Warning(
-                f"needling is reached as {', '.join(far)}, but not over https: passwords and charts travel in the open.",
+            Doubt(
+                f"needling is reached as {', '.join(far)}, but not over https: passwords and charts can be read.",
                 hint="Put a server that speaks https in front of it, and set NEEDLING_HTTPS=1.",
                 id="needling.W003",
             )
         )
     if "*" in far:
         found.append(
-            Warning(
+            Doubt(
                 "needling answers under any name (NEEDLING_HOSTS holds *).",
                 hint="Name the host names under which it is reached.",
                 id="needling.W004",
@@ -114,7 +115,7 @@ def nothing_is_shown_of_the_inside(app_configs: Any = None, **_: Any) -> list[Ch
     if not settings.DEBUG:
         return []
     hint = "Set DEBUG = False: its pages show charts and keys to whoever causes an error."
-    return [Warning("DEBUG is on.", hint=hint, id="needling.W005")]
+    return [Doubt("DEBUG is on.", hint=hint, id="needling.W005")]
 
 
 # ---------------------------------------------------------------- the database
@@ -166,7 +167,7 @@ def sqlite_is_on_this_computer(app_configs: Any = None, **_: Any) -> list[CheckM
     if kind not in _OVER_A_NETWORK:
         return []
     return [
-        Warning(
+        Doubt(
             f"The database {database['NAME']} lies on a network drive ({kind}): it can be damaged there.",
             hint="Name a folder of this computer in NEEDLING_DATA, or use PostgreSQL (DATABASE_URL).",
             id="needling.W006",
@@ -187,3 +188,19 @@ def _file_system(path: Path) -> str:
         if here.is_relative_to(where)
     ]
     return max(under)[1] if under else ""
+
+
+_ALL = (
+    data_folder_is_ours, keys_are_secret, what_is_far_away_is_encrypted, nothing_is_shown_of_the_inside,
+    database_is_known, database_answers, sqlite_is_on_this_computer,
+)  # fmt: skip
+
+
+def findings() -> list[CheckMessage]:
+    """All findings of this module, also of the database: what is looked at before anything is served."""
+    return [one for check in _ALL for one in check(databases=["default"])]
+
+
+def in_words(found: CheckMessage) -> str:
+    """One finding with its id and what to do."""
+    return f"{found.msg} {found.hint} ({found.id})"

@@ -35,7 +35,7 @@ def kept_key(name: str, variable: str) -> str:
     file = data_folder() / name
     try:
         with suppress(FileExistsError):
-            file.parent.mkdir(parents=True, exist_ok=True)
+            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # nobody else looks in
             made = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(made, "w") as stream:
                 stream.write(secrets.token_urlsafe(_BYTES))

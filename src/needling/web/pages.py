@@ -15,6 +15,7 @@ from jinja2 import Environment, StrictUndefined
 from needling.knowledge import Knowledge, load_knowledge
 from needling.report.explanation import reference_facts
 from needling.report.words import NOTICE, on_day
+from needling.web.menu import menu
 
 
 @lru_cache(maxsize=1)
@@ -44,11 +45,16 @@ def environment(**options: Any) -> Environment:
         picture=as_picture,
         on_day=on_day,
         pairs=pairs,
+        menu=menu,
     )
     return made
 
 
 def _plain(request: HttpRequest, status: int, title: str, says: str) -> HttpResponse:
+    from django.contrib.auth.models import AnonymousUser
+
+    if not hasattr(request, "user"):  # refused before anybody looked who it is, as for a wrong host name
+        request.user = AnonymousUser()
     return render(request, "plain.html", {"title": title, "says": says}, status=status)
 
 

@@ -68,17 +68,23 @@ LOGIN_REDIRECT_URL = "charts"
 # ---------------------------------------------------------------- where rows are kept
 
 # Writers take turns from the start of a transaction: the trail is a chain.
-DATABASES = {
-    "default": dj_database_url.config(
+try:
+    _given = dj_database_url.config(
         default=f"sqlite:///{data_folder() / 'needling.sqlite3'}", conn_max_age=60, conn_health_checks=True
     )
-}
+except ValueError:
+    _given = {}
+if not str(_given.get("ENGINE")).endswith((".sqlite3", ".postgresql")):
+    _given = {"ENGINE": "django.db.backends.dummy", "NAME": ""}  # a scheme that is not known here: needling.E002
+DATABASES = {"default": _given}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
     }
+elif DATABASES["default"]["ENGINE"].endswith("postgresql"):
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 10)  # s; then it is said
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -164,7 +170,7 @@ API_HEAVY_RATE = os.environ.get("NEEDLING_API_HEAVY_RATE", "60/min")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "formatters": {"quiet": {"()": "needling.web.logs.Quiet"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "quiet"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import threading
 from collections.abc import Callable
 from functools import wraps
@@ -24,7 +25,7 @@ class PersonalToken(HttpBearer):
         """The token, and the request as its user's."""
         found = Token.usable(token)
         if found is not None:
-            request.user = found.user  # type: ignore[assignment]
+            request.user = found.user
         return found
 
 
@@ -58,7 +59,7 @@ HEAVY = Rate("heavy", settings.API_HEAVY_RATE)
 
 
 def only(*roles: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Only for tokens of somebody in one of the roles; the description of the API says which."""
+    """Only for tokens of somebody in one of the roles."""
 
     def decorated(view: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(view)
@@ -68,7 +69,7 @@ def only(*roles: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
                 raise AuthorizationError(403, f"this is for {', '.join(roles)}; you are {user.role}")
             return view(request, *given, **named)
 
-        checked.roles = roles  # type: ignore[attr-defined]
+        checked.__signature__ = inspect.signature(view, eval_str=True)  # type: ignore[attr-defined] # for the description
         return checked
 
     return decorated

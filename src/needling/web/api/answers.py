@@ -192,4 +192,3 @@ def only_json(view: Any) -> Any:
 
     told.csrf_exempt = True  # type: ignore[attr-defined] # no cookie is looked at
     return told
-

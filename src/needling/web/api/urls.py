@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.urls import path, re_path
+from django.urls import include, path, re_path
 from ninja import NinjaAPI
 
 from needling import __version__
@@ -29,17 +29,17 @@ for _prefix, _router in (("/charts", charts), ("", planning), ("", visits), ("/k
     api.add_router(_prefix, _router)
 
 
-def _addresses() -> list[Any]:
-    found = [one for one in api.urls[0] if one.name != "api-root"]
+def _addresses() -> Any:
+    found, name, namespace = api.urls
     for one in found:
         one.callback = only_json(one.callback)
-    return found
+    return include((found, name), namespace=namespace)
 
 
 urlpatterns = [
     path("", pages.description, {"api": api}, name="api"),
     path("tokens/", pages.tokens, name="tokens"),
     path("tokens/<uuid:token>/revoke/", pages.revoke, name="token-revoke"),
-    *_addresses(),
+    path("", _addresses()),
     re_path(r"^", only_json(not_here), name="api-nowhere"),
 ]

@@ -22,8 +22,8 @@ from needling.web.charts.models import Chart, Kind
 from needling.web.charts.records import write
 from needling.web.pages import knowledge
 from needling.web.visits.course import Course, course_of
+from needling.web.visits.deciding import needs_decision
 from needling.web.visits.deviations import LABELS, read_back
-from needling.web.visits.recording import needs_decision
 
 visits = Router(tags=["Visits"])
 
@@ -128,4 +128,3 @@ def get_misses(request: HttpRequest, chart: UUID) -> HttpResponse:
 
     course = _course(own_chart(request, chart))
     return answer(score(course.approval, course.records, course.looks, knowledge()))
-

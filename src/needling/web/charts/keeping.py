@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,7 +23,9 @@ from django.db import connection, models, transaction
 from needling import __version__
 from needling.errors import BadInput, NotAllowed
 from needling.web.accounts.models import Clinic
-from needling.web.charts.trail import note_end, problems
+from needling.web.charts.models import Trace
+from needling.web.charts.moment import one_moment
+from needling.web.charts.trail import leave_trace, note_end, noted_end, problems
 
 _FORMAT = "needling-backup-1"
 # What is kept, each after what it refers to; sessions and failed sign-ins are not worth keeping.
@@ -30,10 +33,12 @@ _MODELS = (
     "accounts.Clinic",
     "accounts.User",
     "accounts.Invitation",
+    "api.Token",
     "otp_totp.TOTPDevice",
     "otp_static.StaticDevice",
     "otp_static.StaticToken",
     "charts.Chart",
+    "people.Intake",
     "charts.Row",
     "charts.Trace",
     "charts.Head",
@@ -42,10 +47,11 @@ _AT_ONCE = 500
 
 
 class Kept(NamedTuple):
-    """What a backup holds: rows by model, and its sha256."""
+    """What a backup holds: rows by model, and its sha256. ``lost``: rows of the trail that came after it."""
 
     rows: dict[str, int]
     sha256: str
+    lost: int = 0
 
 
 def _models() -> list[type[models.Model]]:
@@ -71,7 +77,7 @@ def backup(file: Path) -> Kept:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as raw:
-            with gzip.GzipFile(fileobj=raw, mode="wb", mtime=0) as out, _one_moment():
+            with gzip.GzipFile(fileobj=raw, mode="wb", mtime=0) as out, one_moment():
                 _line(out, digest, {"format": _FORMAT, "needling": __version__})
                 for model in _models():
                     counted[model._meta.label_lower] = 0
@@ -86,16 +92,6 @@ def backup(file: Path) -> Kept:
         new.unlink(missing_ok=True)
         raise BadInput(f"the backup cannot be written to {file}: {problem.strerror}") from None
     return Kept(counted, digest.hexdigest())
-
-
-def _one_moment() -> Any:
-    """A transaction in which nobody else's writes are seen."""
-    block = transaction.atomic()
-    if connection.vendor == "postgresql":
-        connection.ensure_connection()
-        with connection.cursor() as cursor:
-            cursor.execute("SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-    return block
 
 
 def _line(out: Any, digest: Any, said: Any) -> None:
@@ -141,21 +137,25 @@ def check(file: Path) -> Kept:
 def restore(file: Path) -> Kept:
     """Bring a backup back into an empty database, all or nothing, and check the trail.
 
+    What was written after the backup is lost with the database that held it. How much that was is known from the notes
+    outside the database; it is said, and the trail itself says that it goes on from a backup.
+
     Raises:
         BadInput: the file is not whole.
         NotAllowed: the database is not empty, or the trail does not fit (the key of the trail is another one).
     """
-    check(file)
+    kept = check(file)
     if Clinic.objects.exists():
         raise NotAllowed("this database is not empty; a backup goes into an empty one (name another NEEDLING_DATA)")
     counted: dict[str, int] = {}
+    lost = 0
     with transaction.atomic():
         for said in _lines(file):
             for found in serializers.deserialize("python", [said]):
                 found.save()
                 counted[said["model"]] = counted.get(said["model"], 0) + 1
         for clinic in Clinic.objects.all():
-            wrong = list(problems(clinic))
+            wrong = list(problems(clinic, noted=False))
             if wrong:
                 raise NotAllowed(
                     f"the trail of {clinic} does not fit: {wrong[0]}. Bring back the file 'audit-key' of that time too."
@@ -163,6 +163,9 @@ def restore(file: Path) -> Kept:
         with connection.cursor() as cursor:
             for statement in connection.ops.sequence_reset_sql(no_style(), _models()):
                 cursor.execute(statement)
-    for clinic in Clinic.objects.all():
-        note_end(clinic)
-    return Kept(counted, check(file).sha256)
+        for clinic in Clinic.objects.all():
+            last = Trace.objects.filter(clinic=clinic).count()
+            lost += max(noted_end(clinic) - last, 0)
+            transaction.on_commit(partial(note_end, clinic))  # before the trace: that one is noted by itself
+            leave_trace(clinic, None, "restore", kept.sha256)
+    return Kept(counted, kept.sha256, lost)

@@ -37,6 +37,7 @@ class Kind(models.TextChoices):
     CHOICE = "choice"
     PLAN = "plan"
     APPROVAL = "approval"
+    DRAFT = "draft"
     PROPOSED = "proposed"
     RECORD = "record"
     CHECK = "visit-check"

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from needling import __version__
 from needling.documents import Approval, Assessment, Choice, Clearance, Document, Person, Plan, SessionRecord
+from needling.documents.drafts import Draft
 from needling.documents.learning import Misses
 from needling.documents.overrides import ProposedOverride
 from needling.documents.visits import VisitCheck
@@ -27,6 +28,7 @@ KIND_OF: dict[type[Document], str] = {
     Choice: Kind.CHOICE,
     Plan: Kind.PLAN,
     Approval: Kind.APPROVAL,
+    Draft: Kind.DRAFT,
     ProposedOverride: Kind.PROPOSED,
     SessionRecord: Kind.RECORD,
     VisitCheck: Kind.CHECK,
@@ -43,9 +45,7 @@ def charts_of(user: User) -> Iterable[Chart]:
     return Chart.objects.filter(clinic=user.clinic_id, erased=None)
 
 
-def write(
-    user: User, chart: Chart, document: Document, *, supersedes: Row | None = None, through: str = ""
-) -> Row:
+def write(user: User, chart: Chart, document: Document, *, supersedes: Row | None = None, through: str = "") -> Row:
     """One signed document and its trace, together or not at all.
 
     Args:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hmac
 import json
 import os
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -17,7 +19,14 @@ from django.utils import timezone
 
 from needling.web.accounts.models import Clinic, User
 from needling.web.charts.models import Head, Row, Trace
+from needling.web.charts.moment import one_moment
 from needling.web.keys import data_folder, kept_key
+
+try:
+    import fcntl
+except ImportError:  # not a POSIX system: there one process serves
+    fcntl = None  # type: ignore[assignment]
+_TURN = threading.Lock()
 
 
 def _mac(key: bytes, before: str, trace: Trace) -> str:
@@ -54,46 +63,81 @@ def leave_trace(
     trace.mac = _mac(_key(), head.mac, trace)
     trace.save()
     Head.objects.filter(clinic=clinic).update(number=trace.number, mac=trace.mac)
-    transaction.on_commit(lambda: _set_anchor(clinic, trace))
+    transaction.on_commit(lambda: _set_anchor(clinic, trace), robust=True)  # what is written stays written
     return trace
 
 
-def _set_anchor(clinic: Clinic, trace: Trace) -> None:
-    """Say outside the database where the trail ends; a later end is never overwritten by an earlier one."""
+def _set_anchor(clinic: Clinic, trace: Trace, *, anew: bool = False) -> None:
+    """Say outside the database where the trail ends; a later end is never overwritten by an earlier one.
+
+    The note is written after the database has the row: whatever ends this process in between leaves a note that lags
+    behind, never one that leads. ``anew``: whatever was noted before, as when an older backup was brought back.
+    """
     file = _anchor(clinic)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    said = _read_anchor(clinic)
-    if said is not None and said[0] >= trace.number:
-        return
-    new = file.with_suffix(f".{os.getpid()}-{trace.number}.new")
-    new.write_text(json.dumps([trace.number, trace.mac]))
-    new.replace(file)
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _alone(file.with_suffix(".lock")):
+        said = None if anew else _read_anchor(clinic)
+        if said is not None and said[0] >= trace.number:
+            return
+        new = file.with_suffix(".new")
+        with new.open("w") as stream:
+            stream.write(json.dumps([trace.number, trace.mac]))
+            stream.flush()
+            os.fsync(stream.fileno())
+        new.replace(file)
+
+
+@contextmanager
+def _alone(file: Path) -> Iterator[None]:
+    """One thread of one process at a time; whoever dies inside lets go."""
+    with _TURN, file.open("w") as held:
+        if fcntl is not None:
+            fcntl.flock(held, fcntl.LOCK_EX)
+        yield
 
 
 def note_end(clinic: Clinic) -> None:
-    """Note outside the database where a clinic's trail ends now; after a backup was brought back."""
+    """Note outside the database where a clinic's trail ends now, after a backup was brought back."""
     last = Trace.objects.filter(clinic=clinic).order_by("-number").first()
     if last is not None:
-        _set_anchor(clinic, last)
+        _set_anchor(clinic, last, anew=True)
+
+
+def noted_end(clinic: Clinic) -> int:
+    """Up to which row the trail was noted outside the database; 0 when it never was."""
+    said = _read_anchor(clinic)
+    return said[0] if said else 0
 
 
 def _read_anchor(clinic: Clinic) -> tuple[int, str] | None:
     try:
         number, mac = json.loads(_anchor(clinic).read_text())
+        return int(number), str(mac)
     except FileNotFoundError:
         return None
-    return int(number), str(mac)
+    except (ValueError, TypeError):
+        return 0, ""
 
 
-def problems(clinic: Clinic) -> Iterator[str]:
+def problems(clinic: Clinic, *, noted: bool = True) -> Iterator[str]:
     """Everything in a clinic's trail and documents that is not as it was written; nothing when all is.
 
     Found are: a changed, left out, moved or added row; a trail cut off at its end; a document that was changed, or
-    removed without an erasure; a document that nobody is said to have written.
+    removed without an erasure; a document that nobody is said to have written. All is read at one moment, and what was
+    noted outside the database before that: who writes meanwhile is no tampering.
+
+    Args:
+        noted: whether the note outside the database counts; not while an older backup is brought back.
     """
+    anchor = _read_anchor(clinic) if noted else None
+    with one_moment():
+        found = list(_problems(clinic, anchor))
+    yield from found
+
+
+def _problems(clinic: Clinic, anchor: tuple[int, str] | None) -> Iterator[str]:
     key, before, number = _key(), "", 0
     written: dict[str, str] = {}
-    anchor = _read_anchor(clinic)
     for trace in Trace.objects.filter(clinic=clinic).order_by("number").iterator(chunk_size=2000):
         number += 1
         if trace.number != number:
@@ -113,6 +157,8 @@ def problems(clinic: Clinic) -> Iterator[str]:
     head = Head.objects.filter(clinic=clinic).first()
     if head is not None and (head.number, head.mac) != (number, before):
         yield f"the trail ends at row {number}, but row {head.number} was the last one written"
+    if anchor == (0, ""):
+        yield "what was noted outside the database cannot be read"
     if anchor is not None and anchor[0] > number:
         yield f"the trail was cut off after row {number}: row {anchor[0]} was noted outside the database"
     yield from _document_problems(clinic, written)

@@ -19,7 +19,7 @@ from needling.web.charts.access import own_chart, own_row
 from needling.web.charts.models import Chart, Row, Trace
 from needling.web.charts.trail import leave_trace, problems
 from needling.web.pages import knowledge
-from needling.web.people.journey import newest, steps_of
+from needling.web.people.journey import also_of, newest, steps_of
 from needling.web.people.known import what_is_known
 
 _PAGE = 50
@@ -61,8 +61,10 @@ def chart(request: HttpRequest, chart: UUID) -> HttpResponse:
     rows = list(found.rows.select_related("author").order_by("-at").defer("document"))
     replaced: set[object] = {row.supersedes_id for row in rows if row.supersedes_id}
     known = what_is_known(found, knowledge(), date.today())
-    steps = steps_of(found, newest(rows, replaced), known.look)
-    context = {"chart": found, "rows": rows, "replaced": replaced, "known": known, "steps": steps}
+    at = newest(rows, replaced)
+    steps = steps_of(found, at, known.look)
+    context = {"chart": found, "rows": rows, "replaced": replaced, "known": known, "steps": steps,
+               "also": also_of(found, at)}  # fmt: skip
     return render(request, "charts/chart.html", context)
 
 

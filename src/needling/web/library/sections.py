@@ -32,7 +32,9 @@ GROUPS: tuple[tuple[str, tuple[Shelf, ...]], ...] = (
             Shelf("alternatives", "Alternatives", "What else can be done, and for whom it is better."),
             Shelf("sites", "Parts of the body", "How deep needles may go where, at home and in a clinic."),
             Shelf("devices", "Devices", "Rollers, stamps and pens with their geometry, limits and legal status."),
-            Shelf("topicals", "Products on the skin", "What may go on fresh channels, what has to wait, what never may."),
+            Shelf(
+                "topicals", "Products on the skin", "What may go on fresh channels, what has to wait, what never may."
+            ),
         ),
     ),
     (
@@ -63,3 +65,49 @@ SHELVES: dict[str, Shelf] = {shelf.address: shelf for _, shelves in GROUPS for s
 
 if {shelf.section for shelf in SHELVES.values()} != set(SECTIONS):
     raise AssertionError("every section of the evidence base stands in the library")
+
+WORDS: dict[str, str] = {
+    "side a": "One side",
+    "side b": "Other side",
+    "default": "What is done here",
+    "tell": "What people are told",
+    "then": "What follows",
+    "because": "Why",
+    "says": "What it says",
+    "never": "Never needled",
+    "two sided": "Left and right",
+    "plural": "As it is called",
+    "stratum corneum": "Horny layer",
+    "epidermis": "Outer skin",
+    "epidermis imaging": "Outer skin, as imaging sees it",
+    "dermis": "Inner skin",
+    "home max": "Longest needle at home",
+    "home max written plan": "Longest needle at home with a clinic’s written plan",
+    "clinic default": "Usual needle in a clinic",
+    "clinic max": "Longest needle in a clinic",
+    "bony": "Over bone",
+    "roller": "A roller fits",
+    "special": "To know",
+    "usual area": "Usual area",
+    "lengths": "Needle lengths",
+    "needles": "Needles",
+    "life uses": "Lasts for uses",
+    "life": "Lasts for",
+    "home": "Made for home",
+    "cites": "In full",
+    "kind": "Kind",
+    "reason": "Used for",
+    "plain": "In plain words",
+    "act": "What to do",
+    "think of": "What it may be",
+    "ask": "Question",
+    "ask clinician": "Question to a clinician",
+    "better for": "Better for",
+    "worse for": "Not so good for",
+    "by": "Done by",
+    "needle max": "Longest needle",
+    "read as": "How it was read",
+    "standing": "Standing",
+    "not stated": "Not stated anywhere",
+}
+"""How the library calls fields whose own names are short; others are called as they are."""

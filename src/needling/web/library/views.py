@@ -7,10 +7,11 @@ from typing import Any
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from needling.knowledge.base import id_of
 from needling.knowledge.schema import Indication, Source
+from needling.report.bibliography import safe_link
 from needling.report.catalogue import (
     alternatives_to,
     cited_by,
@@ -22,10 +23,9 @@ from needling.report.catalogue import (
     unsupported,
     used_by,
 )
-from needling.report.bibliography import safe_link
 from needling.report.words import ACCESS_WORD, CERTAINTY_WORD
 from needling.units import UNITS
-from needling.web.library.sections import GROUPS, SHELVES, Shelf
+from needling.web.library.sections import GROUPS, SHELVES, WORDS, Shelf
 from needling.web.pages import knowledge
 
 _PAGE = 100
@@ -46,7 +46,9 @@ def _sought(request: HttpRequest) -> str:
 
 
 def sentence(words: str) -> str:
-    """Words as a heading: with a capital letter, but for units."""
+    """Words as a heading: as the library calls them, or with a capital letter; units as they are."""
+    if words in WORDS:
+        return WORDS[words]
     return words if words in UNITS else words[:1].upper() + words[1:]
 
 
@@ -54,7 +56,7 @@ def _called(section: str, entry: Any) -> str:
     return title_of(entry) or id_of(section, entry)
 
 
-@require_GET
+@require_safe
 def library(request: HttpRequest) -> HttpResponse:
     """All sections, or what a search finds in each of them."""
     kb, words = knowledge(), _sought(request)
@@ -69,7 +71,7 @@ def library(request: HttpRequest) -> HttpResponse:
     return render(request, "library/library.html", context)
 
 
-@require_GET
+@require_safe
 def section(request: HttpRequest, section: str) -> HttpResponse:
     """One section as a list, or those of its entries that hold some words."""
     shelf, kb, words = _shelf(section), knowledge(), _sought(request)
@@ -83,7 +85,7 @@ def section(request: HttpRequest, section: str) -> HttpResponse:
     return render(request, "library/section.html", context)
 
 
-@require_GET
+@require_safe
 def entry(request: HttpRequest, section: str, entry: str) -> HttpResponse:
     """One entry in full: what it says, how sure, its sources, what speaks against it, where sources disagree."""
     shelf, kb = _shelf(section), knowledge()
@@ -92,8 +94,9 @@ def entry(request: HttpRequest, section: str, entry: str) -> HttpResponse:
         raise Http404("no such entry")
     name = id_of(shelf.section, found)
     title = _called(shelf.section, found)
+    title = title[:1].upper() + title[1:]
     certainty, access = getattr(found, "certainty", None), getattr(found, "access", None)
-    fields = [one for one in fields_of(found) if one.name not in _APART and one.says != title]
+    fields = [one for one in fields_of(found) if one.name not in _APART and one.says.casefold() != title.casefold()]
     sourced = not isinstance(found, Source) and shelf.section != "facts"
     context: dict[str, Any] = {
         "shelf": shelf, "name": name, "title": title, "ref": getattr(found, "ref", ""), "fields": fields,
@@ -113,6 +116,4 @@ def _users(source: Source) -> list[tuple[Shelf, str, str]]:
     """Entries that cite a source: where they stand, their name, and what they are called."""
     kb = knowledge()
     shelves = {shelf.section: shelf for shelf in SHELVES.values()}
-    return [
-        (shelves[section], name, _called(section, kb.by(section)[name])) for section, name in used_by(source, kb)
-    ]
+    return [(shelves[section], name, _called(section, kb.by(section)[name])) for section, name in used_by(source, kb)]

@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from needling.knowledge.schema import Claim, ClaimVerdict
 from needling.report.bibliography import Bibliography
@@ -34,7 +34,7 @@ def _found(words: str, verdict: str) -> list[Claim]:
     ]
 
 
-@require_GET
+@require_safe
 def claims(request: HttpRequest) -> HttpResponse:
     """All claims, or those with some words or one verdict."""
     words, verdict = request.GET.get("q", "")[:100], request.GET.get("verdict", "")
@@ -47,7 +47,7 @@ def claims(request: HttpRequest) -> HttpResponse:
     return render(request, "library/claims.html", context)
 
 
-@require_GET
+@require_safe
 def claim(request: HttpRequest, claim: str) -> HttpResponse:
     """One claim in full: verdict, reason, sources for and against."""
     found = knowledge().by("claims").get(claim)

@@ -30,7 +30,9 @@ class Shape:
 
 @dataclass(frozen=True)
 class View:
-    """One drawing. ``left`` and ``right`` say which side of the person lies there in the picture."""
+    """One drawing: ``lines`` lie behind the zones, ``over`` before them. ``left`` and ``right`` say which side of the
+    person lies there in the picture.
+    """
 
     id: str
     name: str
@@ -39,6 +41,7 @@ class View:
     left: str
     right: str
     lines: tuple[str, ...]
+    over: tuple[str, ...]
     shapes: tuple[Shape, ...]
 
 
@@ -61,28 +64,32 @@ def mirrored(corners: Corners, width: float) -> list[tuple[float, float]]:
 
 def whole(half: Corners, width: float) -> list[tuple[float, float]]:
     """A line on both sides of the middle, from the half on the left that runs from top to bottom."""
-    return [*half, *mirrored(half, width)]
+    there = [corner for corner in mirrored(half, width) if corner not in half]  # the middle itself stands once
+    return [*half, *there]
 
 
 # ---------------------------------------------------------------- the drawing
 
 _FACE = (280, 330)
-_HEAD = [(140, 10), (92, 20), (58, 58), (48, 110), (50, 150), (58, 196), (78, 240), (108, 274), (132, 288)]
+_HEAD = [(140, 10), (94, 20), (60, 56), (49, 108), (50, 150), (56, 196), (72, 238), (98, 270), (122, 285), (140, 288)]
+_NECK = [(140, 250), (106, 252), (104, 290), (92, 306), (60, 318), (36, 326), (90, 328), (140, 328)]
 _EAR = [(48, 132), (38, 128), (36, 150), (44, 172), (53, 176)]
 _EYE = [(80, 141), (98, 133), (118, 142), (98, 149)]
 _LIPS = [(140, 223), (126, 219), (108, 226), (122, 235), (140, 238), (158, 235), (172, 226), (154, 219)]
 _FACE_ZONES: dict[str, Corners] = {
-    "scalp": whole([(140, 12), (94, 22), (62, 58), (52, 100), (64, 84), (92, 62), (130, 58)], 280),
-    "forehead": whole([(138, 64), (96, 68), (70, 90), (64, 116), (94, 112), (126, 118)], 280),
-    "nose": whole([(134, 126), (130, 150), (118, 180), (120, 196), (136, 202)], 280),
-    "upper-lip": whole([(132, 206), (116, 204), (104, 220), (122, 215), (136, 219)], 280),
-    "chin-jaw": whole([(134, 243), (116, 240), (102, 234), (88, 236), (96, 254), (116, 274), (134, 284)], 280),
-    "neck": whole([(134, 293), (112, 282), (104, 296), (100, 318), (120, 326), (134, 327)], 280),
+    "scalp": whole([(140, 14), (96, 24), (65, 58), (54, 102), (66, 82), (92, 64), (140, 58)], 280),
+    "forehead": whole([(140, 63), (98, 68), (72, 88), (62, 116), (92, 111), (122, 117), (140, 120)], 280),
+    "nose": whole([(134, 124), (131, 150), (120, 178), (119, 194), (132, 201), (140, 200)], 280),
+    "upper-lip": whole([(140, 206), (118, 202), (104, 219), (122, 213), (140, 217)], 280),
+    "chin-jaw": whole(
+        [(140, 243), (116, 240), (100, 229), (93, 238), (82, 240), (94, 260), (116, 278), (140, 284)], 280
+    ),
+    "neck": whole([(140, 293), (110, 284), (109, 300), (98, 312), (118, 322), (140, 324)], 280),
 }
 _FACE_SIDES: dict[str, Corners] = {
-    "periorbital": [(64, 138), (76, 124), (100, 121), (124, 132), (126, 146), (112, 157), (84, 159), (68, 152)],
-    "cheek": [(58, 160), (74, 166), (102, 164), (118, 160), (112, 178), (108, 198), (100, 214), (92, 230), (76, 222),
-              (64, 192)],
+    "periorbital": [(62, 138), (76, 123), (100, 120), (122, 130), (126, 146), (112, 156), (84, 158), (66, 151)],
+    "cheek": [(57, 163), (76, 164), (102, 162), (116, 158), (113, 180), (107, 198), (97, 214), (90, 232), (79, 232),
+              (65, 206)],
 }  # fmt: skip
 
 _BODY = (240, 470)
@@ -110,7 +117,15 @@ _BACK_SIDES: dict[str, Corners] = {
     "hand": [(38, 236), (50, 236), (58, 240), (54, 256), (43, 267), (35, 262), (34, 250)],
 }
 _VIEWS = (
-    ("face", "Face", _FACE, "right", (whole(_HEAD, 280), _EAR, mirrored(_EAR, 280)), _FACE_ZONES, _FACE_SIDES),
+    (
+        "face",
+        "Face",
+        _FACE,
+        "right",
+        (whole(_NECK, 280), _EAR, mirrored(_EAR, 280), whole(_HEAD, 280)),
+        _FACE_ZONES,
+        _FACE_SIDES,
+    ),
     ("front", "Body from the front", _BODY, "right", (whole(_FIGURE, 240),), _FRONT_ZONES, _FRONT_SIDES),
     ("back", "Body from the back", _BODY, "left", (whole(_FIGURE, 240),), _BACK_ZONES, _BACK_SIDES),
 )
@@ -125,16 +140,15 @@ def views() -> tuple[View, ...]:
     never = {site.id for site in kb.sites if site.never}
     seen: set[str] = set()
     found = []
-    for id_, name, (width, height), left, lines, middle, sides in _VIEWS:
+    for view, name, (width, height), left, lines, middle, sides in _VIEWS:
         shapes = []
         for zone, corners in _zones(width, left, middle, sides):
             if zone in names and zone not in never:
                 shapes.append(Shape(zone, _of_person(names[zone]), smooth(corners), zone in seen))
                 seen.add(zone)
-        drawn = [smooth(line) for line in lines]
-        if id_ == "face":
-            drawn += [smooth(_EYE), smooth(mirrored(_EYE, width)), smooth(_LIPS)]
-        found.append(View(id_, name, width, height, left, _OTHER[left], tuple(drawn), tuple(shapes)))
+        over = [smooth(line) for line in (_EYE, mirrored(_EYE, width), _LIPS)] if view == "face" else []
+        drawn = tuple(smooth(line) for line in lines)
+        found.append(View(view, name, width, height, left, _OTHER[left], drawn, tuple(over), tuple(shapes)))
     return tuple(found)
 
 

@@ -16,7 +16,7 @@ from needling.planning.protocol import site_zones
 from needling.planning.screen import screen
 from needling.web.charts.models import Chart, Row
 from needling.web.people.models import DAYS
-from needling.web.people.reading import as_text
+from needling.web.people.reading import as_text, standing
 from needling.web.selfcheck.answers import Answers
 
 BY = "the person"
@@ -162,7 +162,8 @@ def sent_documents(
 
     "I don't know" changes nothing that the clinic knew. The skin type that a clinic has entered stays: somebody has
     looked. What is said of the skin becomes an assessment of today without readings, of the same zones, signed by the
-    person; it is for the clinician to look and to make their own.
+    person; it is for the clinician to look and to make their own. Until then what somebody has found there stands,
+    whatever the person says; what was not found then is asked anew.
     """
     scopes = {name: definition.scope for name, definition in kb.by("facts").items()}
     own = {name: value for name, value in answers.facts.items() if scopes.get(name) == "person"}
@@ -186,14 +187,15 @@ def sent_documents(
     )
     if assessment is None or not any(value is not None for value in skin.values()):
         return told, None
+    seen = standing(assessment.facts, kb)
+    yes_there = {fact.name for fact in seen if fact.value is True}
+    news = {name: value for name, value in skin.items() if value is not False or name not in yes_there}
     looked = Assessment(
         person=chart.person_id,
         on=today,
         setting=assessment.setting,
-        zones=tuple(
-            ZoneFinding(zone=zone.zone, concern=zone.concern, area_cm2=zone.area_cm2) for zone in assessment.zones
-        ),
-        facts=_laid_over((), skin, kb),
+        zones=tuple(zone.model_copy(update={"facts": standing(zone.facts, kb)}) for zone in assessment.zones),
+        facts=_laid_over(seen, news, kb),
         country=assessment.country,
         by=chart.person_id,
     )

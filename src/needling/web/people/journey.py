@@ -26,6 +26,14 @@ _STEPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 )
 
 
+# More pages of a person, each with the document without which it would be empty.
+_ALSO = (
+    ("visits", "Visits", Kind.APPROVAL),
+    ("forecast-and-seen", "Forecast and what was seen", Kind.RECORD),
+    ("plan-print", "Sheets to print", Kind.APPROVAL),
+)
+
+
 @dataclass(frozen=True)
 class Step:
     """One step. ``says`` is what is there or why it is due; ``address`` is empty where nothing can be opened."""
@@ -55,7 +63,7 @@ def newest(rows: Iterable[Row], replaced: set[object]) -> dict[str, datetime]:
     return found
 
 
-def _due(at: Mapping[str, datetime], there: set[str], own: bool) -> tuple[str, str]:
+def next_of(at: Mapping[str, datetime], there: set[str], *, own: bool) -> tuple[str, str]:
     """The step that comes next, and why.
 
     Args:
@@ -77,7 +85,7 @@ def _due(at: Mapping[str, datetime], there: set[str], own: bool) -> tuple[str, s
     if running and approved is not None:
         if seen is None or seen < approved:
             return "visit", "the plan is approved"
-        return ("follow-up", "how is it after the visit?") if look < seen else ("visit", "the next one of the course")
+        return ("follow-up", "how is it after the visit?") if look < seen else ("visit", "if the course goes on")
     if planned is None or planned < max(filter(None, (known, cleared))):
         return "plan", "no plan yet" if planned is None else "something newer is known"
     return "approve", "the plan waits for it"
@@ -101,7 +109,7 @@ def steps_of(chart: Chart, at: Mapping[str, datetime], look: Assessment | None) 
     """
     addresses = {step: _address(names, chart) for step, _, names in _STEPS}
     there = {step for step, address in addresses.items() if address}
-    due, why = _due(at, there, look is None or look.by != chart.person_id)
+    due, why = next_of(at, there, own=look is None or look.by != chart.person_id)
     found = []
     for step, name, _ in _STEPS:
         if step not in there:
@@ -110,7 +118,13 @@ def steps_of(chart: Chart, at: Mapping[str, datetime], look: Assessment | None) 
         if step == due:
             found.append(Step(step, name, addresses[step], "due", why))
         elif written:
-            found.append(Step(step, name, addresses[step], "done", f"{max(written):%-d %B %Y}"))
+            found.append(Step(step, name, addresses[step], "done", f"{max(written):%-d %b %Y}"))
         else:
             found.append(Step(step, name, addresses[step], "later"))
     return tuple(found)
+
+
+def also_of(chart: Chart, at: Mapping[str, datetime]) -> list[tuple[str, str]]:
+    """Names and addresses of the other pages of this person that have something to show."""
+    found = [(name, _address((page,), chart)) for page, name, kind in _ALSO if kind in at]
+    return [(name, address) for name, address in found if address]

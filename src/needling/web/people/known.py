@@ -45,6 +45,7 @@ class Known:
     days: tuple[date, ...]
     readings: tuple[Reading, ...]
     zones: tuple[tuple[str, str, str], ...]
+    found: tuple[tuple[str, str], ...]
     look: Assessment | None
     by_person: bool
     link: Intake | None
@@ -143,9 +144,22 @@ def what_is_known(chart: Chart, kb: Knowledge, today: date) -> Known:
             (names.get(zone.zone, zone.zone), _name(concerns.get(zone.concern), zone.concern), f"{zone.area_cm2:g}")
             for zone in (look.zones if look else ())
         ),
+        found=_found(look, kb) if look else (),
         look=look,
         by_person=look is not None and look.by == chart.person_id,
         link=Intake.objects.filter(chart=chart).select_related("chart", "by").order_by("-made").first(),
+    )
+
+
+def _found(look: Assessment, kb: Knowledge) -> tuple[tuple[str, str], ...]:
+    """Where something was found, and what."""
+    definitions, names = kb.by("facts"), dict(zones_of_sites(kb))
+    places = [("all zones", look.facts), *((names.get(zone.zone, zone.zone), zone.facts) for zone in look.zones)]
+    return tuple(
+        (place, _plain(definitions[fact.name].ask_clinician or definitions[fact.name].ask))
+        for place, facts in places
+        for fact in facts
+        if fact.value is True and fact.name in definitions
     )
 
 

@@ -15,7 +15,7 @@ from needling.planning.answers import case_problems
 from needling.planning.protocol import site_zones
 
 ZONES_AT_MOST = 20
-MARKS_AT_MOST = 40
+MARKS_AT_MOST = 20
 _NUMBER = "number"
 
 
@@ -133,6 +133,17 @@ def facts_over(before: Iterable[Fact], asked: Iterable[FactDefinition], given: M
         for name, value in given.items()
     ]
     return (*kept, *same)
+
+
+def standing(facts: tuple[Fact, ...], kb: Knowledge) -> tuple[Fact, ...]:
+    """What was found, with its dates; a no of an earlier day says nothing of today."""
+    definitions = kb.by("facts")
+    found = {fact.name for fact in facts if fact.value is True}
+    return tuple(
+        fact
+        for fact in facts
+        if fact.name in found or (fact.name in definitions and definitions[fact.name].only_if in found)
+    )
 
 
 @dataclass(frozen=True)

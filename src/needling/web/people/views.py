@@ -30,14 +30,29 @@ from needling.web.people.reading import (
     read_facts,
     read_marks,
     read_zones,
+    standing,
     today,
     zones_of_sites,
 )
-from needling.web.selfcheck.questions import TITLES
 
 _BLANK_ZONES = 3
 _FIRST_YEAR = 1900
 _OWN = ("birth_year", "phototype", "sex_at_birth")
+
+_TITLES = {
+    "today": "Today",
+    "medicines": "Medicines",
+    "health": "Health",
+    "metal-and-numbing": "Metal, numbing, the roller",
+    "aims": "Aims",
+    "skin-history": "Skin so far",
+    "cold-sores": "Cold sores",
+    "skin-now": "The skin there now",
+    "marks": "Marks and spots there",
+    "sun-and-products": "Sun and products",
+    "injections": "Injections",
+    "procedures": "Earlier treatments",
+}
 
 Problems = list[tuple[str, str, str]]
 
@@ -46,7 +61,7 @@ def _by_topic(fields: tuple[Field, ...]) -> list[tuple[str, list[Field]]]:
     found: dict[str, list[Field]] = {}
     for field in fields:
         found.setdefault(field.definition.topic, []).append(field)
-    return [(TITLES.get(topic, topic), own) for topic, own in found.items()]
+    return [(_TITLES.get(topic, topic), own) for topic, own in found.items()]
 
 
 def _problems_of_fields(fields: tuple[Field, ...]) -> Problems:
@@ -138,9 +153,10 @@ def assessment(request: HttpRequest, chart: UUID) -> HttpResponse:
         zones, rows = read_zones(sent, kb)
         single, marks = read_marks(sent, zones, kb)
     else:
-        sent = {fact.name: as_text(fact.value) for fact in seen[1].facts} if seen else {}
-        zones, rows = [], _rows_of(seen[1]) if seen else []
-        single, marks = {}, marks_of(seen[1], kb) if seen else []
+        before = _as_of_today(seen[1]) if seen else None
+        sent = {fact.name: as_text(fact.value) for fact in before.facts} if before else {}
+        zones, rows = [], _rows_of(before) if before else []
+        single, marks = {}, marks_of(before, kb) if before else []
     facts, fields = read_facts(definitions, sent)
     scores, score_problems = _scores(request.POST if posted else None)
     problems = _problems_of_fields(fields)
@@ -174,6 +190,15 @@ def assessment(request: HttpRequest, chart: UUID) -> HttpResponse:
         "by_person": seen is not None and seen[1].by == found.person_id,
     }  # fmt: skip
     return render(request, "people/assessment.html", context, status=422 if problems else 200)
+
+
+def _as_of_today(seen: Assessment) -> Assessment:
+    """An assessment as a new one begins with it: of an earlier day only what was found is taken over, and no "no"."""
+    if seen.on == today():
+        return seen
+    kb = knowledge()
+    zones = tuple(zone.model_copy(update={"facts": standing(zone.facts, kb)}) for zone in seen.zones)
+    return seen.model_copy(update={"facts": standing(seen.facts, kb), "zones": zones})
 
 
 def _measured(told: dict[str, Any], seen: tuple[Row, Assessment] | None) -> dict[str, Any]:

@@ -218,6 +218,7 @@ def summary(request: HttpRequest, intake: Intake, sheet: Sheet, seen: Seen) -> H
     context = {
         "topics": [(name, questions.TITLES.get(name, name), rows) for name, rows in told.items()],
         "you": answers.you, "phototypes": dict(PHOTOTYPES), "clinic": intake.by.clinic.name,
+        "again": "again" in request.GET,
         "asked_next": questions.next_topic(answers, clearance, kb),
         "progress": _progress(sheet, clearance, "summary"),
     }  # fmt: skip
@@ -253,7 +254,7 @@ def send(request: HttpRequest, intake: Intake, sheet: Sheet, seen: Seen) -> Http
                 write(intake.by, chart, looked)
             leave_trace(intake.by.clinic, None, "intake:sent", str(intake.id))
     except NotAllowed:  # the clinic wrote in this very moment: nothing was kept, the answers are still in the browser
-        return redirect("intake-summary")
+        return redirect(reverse("intake-summary") + "?again=1")
     return forget_sheet(redirect("intake-sent"))
 
 

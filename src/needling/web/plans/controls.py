@@ -20,8 +20,8 @@ LABELS = {
     "directions_count": "Directions",
     "passes_count": "Passes in each direction",
     "sessions_count": "Sessions",
-    "interval_d": "Days between sessions",
-    "force_N": "Force on the device",
+    "interval_d": "Between sessions",
+    "force_N": "Force",
 }
 UNITS = {"needle_length_mm": "mm", "interval_d": "days", "force_N": "N"}
 STEPS = {"needle_length_mm": 0.05, "force_N": 0.1}
@@ -162,7 +162,9 @@ def controls_of(
     """
     known, now = inputs(kb), values_of(shown or plan, zone, clearance, kb)
     found = []
-    sold = tuple(sorted({length for session, _ in _parts(plan, zone) for length in kb.device(session.device).lengths_mm}))
+    sold = tuple(
+        sorted({length for session, _ in _parts(plan, zone) for length in kb.device(session.device).lengths_mm})
+    )
     for name in NAMES:
         field = name if zone is None else f"{zone}.{name}"
         from_, to = _limits(plan, zone, name, now["needle_length_mm"], clearance, kb)
@@ -173,13 +175,21 @@ def controls_of(
         given = as_number(value)
         found.append(
             Control(
-                name=field, label=LABELS[name], unit=UNITS.get(name, ""), value=value, low=low, high=high,
-                step=STEPS.get(name, 1.0), from_=from_, to=to, allowed=allowed,
+                name=field,
+                label=LABELS[name],
+                unit=UNITS.get(name, ""),
+                value=value,
+                low=low,
+                high=high,
+                step=STEPS.get(name, 1.0),
+                from_=from_,
+                to=to,
+                allowed=allowed,
                 outside=given is not None
                 and ((to is not None and given > to) or (from_ is not None and given < from_)),
                 problem=asked.problems.get(field, "") if asked else "",
                 sold=sold if name == "needle_length_mm" else (),
-            )  # fmt: skip
+            )
         )
     return tuple(found)
 
@@ -247,5 +257,3 @@ def _changed(
         elif name in always or f"{given:g}" != f"{now[name]:g}":
             found[name] = int(given) if one.whole else given
     return found
-
-

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from needling.documents import Assessment, Clearance, Decision, Override
 from needling.documents.overrides import OverrideReason, ProposedOverride
 

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from needling.documents import Approval
 from needling.knowledge import Knowledge
 from needling.report.about_alternatives import alternatives_section
-from needling.report.about_clearance import conflicts_section
 from needling.report.about_forecast import (
+    alike_outcomes,
     assumptions_section,
     expect_section,
     harms_section,
     not_before_section,
-    told_outcomes,
 )
 from needling.report.about_plan import (
     after_sections,
@@ -25,8 +24,9 @@ from needling.report.about_plan import (
 )
 from needling.report.bibliography import Bibliography, Reference
 from needling.report.explanation import Section, Telling
-from needling.report.words import DOTS, NOTICE, Reader, on_day, setting_words
+from needling.report.words import DOTS, NOTICE, Reader, on_day, setting_words, zones_name
 
+_DOTS_SHOWN = 3
 SHEETS = (("plan", "The plan"), ("consent", "Consent sheet"), ("aftercare", "Aftercare sheet"))
 
 
@@ -54,12 +54,12 @@ class Sheet:
     notice: str = NOTICE
 
 
-def sheet_of(name: str, approval: Approval, kb: Knowledge, label: str) -> Sheet:
+def sheet_of(name: str, approval: Approval, kb: Knowledge, label: str, by: str) -> Sheet:
     """A sheet of an approved plan.
 
     Args:
         name: of ``SHEETS``. approval: plan and forecast, locked. kb: sources and names. label: how the clinic finds
-            the person.
+            the person. by: name of who approved it.
 
     Raises:
         KeyError: there is no such sheet.
@@ -69,32 +69,27 @@ def sheet_of(name: str, approval: Approval, kb: Knowledge, label: str) -> Sheet:
     telling = Telling(kb, reader, approval.plan.envelope == "home", Bibliography(kb))
     made = {"plan": _plan, "consent": _consent, "aftercare": _aftercare}[name](approval, telling)
     about = (
-        f"{label}. {setting_words(approval.plan.envelope).capitalize()}, from {on_day(approval.plan.start)}. Approved "
-        f"{on_day(approval.at.date())} by {approval.by}"
+        f"{label} · {setting_words(approval.plan.envelope)}, from {on_day(approval.plan.start)} · approved "
+        f"{on_day(approval.at.date())} by {by}"
     )
     dots = tuple(
-        Dots(one.dots_of_50_count, DOTS, one.better_by_label.rstrip(".")) for one in _told_once(approval)
-    )  # fmt: skip
+        Dots(one.dots_of_50_count, DOTS, f"{one.better_by_label.rstrip('.')}, {zones_name(zones, kb)}")
+        for one, zones in alike_outcomes(approval.forecast)
+        if one.basis != "none"
+    )[:_DOTS_SHOWN]
     lines = {
         "plan": (("Clinician", "name, date, signature"),),
         "consent": (
             ("Person", "name, date, signature"),
             ("Clinician who explained it", "name, date, signature"),
         ),
-        "aftercare": (),
+        "aftercare": (("If anything worries you, call", "telephone of the clinic, and of the night"),),
     }
     return Sheet(
         name, title, about, tuple(part for part in made if part is not None), dots if name == "consent" else (),
         lines[name], telling.bibliography.references(),
         f"Approval {approval.sha256} · plan {approval.plan_sha256} · knowledge {approval.plan.knowledge_sha256}",
     )  # fmt: skip
-
-
-def _told_once(approval: Approval) -> list[object]:
-    seen = {}
-    for one in told_outcomes(approval.forecast):
-        seen.setdefault((one.dots_of_50_count, one.better_by_label), one)
-    return list(seen.values())[:2]
 
 
 def _plan(approval: Approval, telling: Telling) -> list[Section | None]:
@@ -128,14 +123,12 @@ def _overrides(approval: Approval, telling: Telling) -> Section | None:
 def _consent(approval: Approval, telling: Telling) -> list[Section | None]:
     plan, forecast = approval.plan, approval.forecast
     who = forecast.person, forecast.assessment
-    conflicts = ()
     return [
         plan_section(plan, telling),
         expect_section(plan, forecast, telling),
         harms_section(plan, forecast, telling),
         _nothing(telling),
         alternatives_section(*who, telling),
-        conflicts_section(conflicts, telling),
         assumptions_section(forecast, telling),
         _your_part(telling),
     ]

@@ -123,7 +123,9 @@ def read_state(sent: Mapping[str, Any], basis: Basis, start: Plan | None = None,
     if start is not None:
         start = renewed(start, basis)
     session = planning(basis, wanted.goals, start)
-    asked = read_asked(sent, session.plan, basis.clearance, knowledge())
+    # Sliders stood at the choice for other goals: there is another choice now, and they begin there.
+    anew = start is None and sent.get("weighed", wanted.goals.sha256) != wanted.goals.sha256
+    asked = read_asked({} if anew else sent, session.plan, basis.clearance, knowledge())
     found: WhatIf | None = None
     if session.plan.sessions:
         try:

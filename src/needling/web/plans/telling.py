@@ -1,7 +1,8 @@
-"""A state of the plan page in words and numbers: tiles, what changed, what it does, and where it leaves its envelope."""
+"""A state of the plan page in words and numbers: tiles, what changed, what it does, where it may not go."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,14 +22,21 @@ from needling.report.about_forecast import (
 from needling.report.bibliography import Bibliography
 from needling.report.explanation import Section, Telling
 from needling.report.figures import Figure
-from needling.report.words import DOTS, MANY, at_level, number, of_people, option_name, plural, span_words
+from needling.report.words import DOTS, at_level, number, of_people, option_name, plural, span_words, zone_name
 from needling.web.pages import as_picture, knowledge
+from needling.web.plans.controls import zones_of
 from needling.web.plans.state import State
 from needling.web.plans.warm import pictures
 
 NOW, CHANGED = "now", "changed"
-ORDER = ("dots", "harms", "severity", "collagen", "first-days", "not-before")
-_BETTER = {"second": "better", "first": "worse", "alike": "the same", "unclear": "cannot be told apart"}
+_HARM = "harm:"
+_BETTER = {
+    "second": "better",
+    "first": "worse",
+    "alike": "the same",
+    "unclear": "cannot be told apart",
+    "unknown": "not comparable: a part is not known for one device",
+}
 
 
 @dataclass(frozen=True)
@@ -43,7 +51,7 @@ class Tile:
 
 def shown(figure: Figure) -> Figure:
     """A figure whose picture stands in the page as an image."""
-    picture = Markup('<img src="{}" alt="{}" loading="lazy">').format(as_picture(figure.svg), figure.alt)
+    picture = Markup('<img src="{}" alt="{}">').format(as_picture(figure.svg), figure.alt)
     return replace(figure, svg=picture)
 
 
@@ -88,12 +96,14 @@ def tiles_of(state: State) -> list[Tile]:
         tiles.append(Tile("Not known", "how much it helps: no data allow an honest forecast"))
     else:
         before = f"{was[0]} of {DOTS}" if was is not None and changed else ""
-        tiles.append(Tile(f"{gain[0]} of {DOTS}", f"people gain: {uncapital(gain[1])}", before, _went(state, "outcome")))
+        tiles.append(
+            Tile(f"{gain[0]} of {DOTS}", f"people gain: {uncapital(gain[1])}", before, _went(state, "outcome"))
+        )
     harm = _number(state, "lasting-mark")
     if harm is not None:
-        before = of_people(harm.first, MANY) if changed else ""
+        before = of_people(harm.first) if changed else ""
         words = "people with any lasting mark"
-        tiles.append(Tile(of_people(harm.second, MANY).capitalize(), words, before, _went(state, "lasting-mark")))
+        tiles.append(Tile(of_people(harm.second).capitalize(), words, before, _went(state, "lasting-mark")))
     if red := _redness(after):
         words = "of redness after a session, in the middle"
         tiles.append(Tile(red.capitalize(), words, _redness(now) if changed else "", _went(state, "redness")))
@@ -125,15 +135,22 @@ def _went(state: State, name: str) -> str:
 # ---------------------------------------------------------------- sections
 
 
+def in_words(text: str, zones: Sequence[str]) -> str:
+    """Zones as people call them."""
+    for zone in sorted(zones, key=len, reverse=True):
+        text = text.replace(zone, zone_name(zone, knowledge()))
+    return text
+
+
 def changed_section(state: State, telling: Telling) -> Section | None:
     """What the sliders changed, and what followed by rule."""
     found = state.found
     if found is None or not (found.plan_differences or found.follows):
         return None
     telling = telling.at("What changed")
-    said = tuple(telling.say(one, lead="It follows") for one in found.follows)
+    said = tuple(telling.say(in_words(one, zones_of(found.before)), lead="It follows") for one in found.follows)
     table = differences_table(found.plan_differences, ("What", "Now", "Changed"), telling)
-    return Section("changed", "What changed", said, tables=(table,) if table.rows else (), level=3)
+    return Section("changed", "What changed", said, tables=(table,) if table.rows else ())
 
 
 def effects_section(state: State, telling: Telling) -> Section | None:
@@ -145,12 +162,26 @@ def effects_section(state: State, telling: Telling) -> Section | None:
     telling = telling.at(title)
     if found.forecast is None or found.result != "ok":
         words = found.advice or "There is no forecast of this plan"
-        return Section("effects", title, (telling.say(words),), level=3)
+        return Section("effects", title, (telling.say(words),))
     if not found.numbers:
         return None
     people = f"The same {found.forecast.members_count} possible people under both plans, subtracted one by one"
-    tables = numbers_tables(found.numbers, (NOW, CHANGED), telling, found.forecast)
-    return Section("effects", title, (telling.say(people),), tuple(map(telling.say, found.unpaired)), tables, level=3)
+    weighed = [one for one in found.numbers if not one.id.startswith(_HARM)]
+    tables = numbers_tables(weighed, (NOW, CHANGED), telling, found.forecast)
+    return Section("effects", title, (telling.say(people),), tables=tables)
+
+
+def each_harm_section(state: State, telling: Telling) -> Section | None:
+    """Paired differences of every harm, and the harms whose rate nobody knows."""
+    found = state.found
+    if found is None or not found.plan_differences or not found.numbers:
+        return None
+    title = "Each harm by itself"
+    telling = telling.at(title)
+    harms = [one for one in found.numbers if one.id.startswith(_HARM)]
+    tables = numbers_tables(harms, (NOW, CHANGED), telling, found.forecast)
+    unknown = tuple(telling.say(in_words(one, zones_of(found.before))) for one in found.unpaired)
+    return Section("each-harm", title, unknown, tables=tuple(replace(table, caption="") for table in tables))
 
 
 def answer_of(state: State) -> dict[str, Any]:
@@ -159,10 +190,12 @@ def answer_of(state: State) -> dict[str, Any]:
     found = state.found
     outside = limits_section([("", found.breaches)], telling) if found is not None else None
     sections = [changed_section(state, telling), effects_section(state, telling)]
+    each = each_harm_section(state, telling)
     nearest = found.nearest if found is not None and found.breaches else None
     return {
         "state": state, "tiles": tiles_of(state), "outside": outside,
         "sections": [one for one in sections if one is not None],
+        "each_harm": each,
         "nearest": nearest if nearest is not None and nearest.sessions else None,
         "references": telling.bibliography.references(),
     }  # fmt: skip
@@ -175,7 +208,7 @@ def course_of(state: State) -> dict[str, Any]:
         return {"state": state, "blocks": [], "references": ()}
     telling = telling_for(state)
     made = pictures(state.choice())
-    places = {"expect": ("dots", "severity", "collagen"), "harms": ("harms", "first-days"), "not-before": ("not-before",)}
+    places = {"expect": ("dots", "severity", "collagen"), "harms": ("harms", "first-days"), "not-before": ()}
     sections = (
         expect_section(state.plan, forecast, telling),
         harms_section(state.plan, forecast, telling),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.db import transaction
@@ -63,7 +64,9 @@ def _why_not(state: State) -> str:
         return "Something in the form cannot be read; mend it first."
     if state.found is not None and state.found.breaches:
         return "The plan lies outside its envelope and is not to be done."
-    return state.found.advice if state.found is not None and state.found.advice else "There is no forecast of this plan."
+    return (
+        state.found.advice if state.found is not None and state.found.advice else "There is no forecast of this plan."
+    )
 
 
 def weighed(state: State) -> Choice:
@@ -84,7 +87,7 @@ def weighed(state: State) -> Choice:
         update={
             "scorecards": chosen.scorecards,
             "runner_up": chosen.plan.label,
-            "because": "the clinician took this plan; by the goals alone the choice would be the second best named here",
+            "because": "the clinician took this plan; by the goals alone it would be the second best named here",
         }
     )
 
@@ -119,6 +122,7 @@ def _confirm(
         **answer_of(state), "chart": state.basis.chart, "basis": state.basis, "refused": refused,
         "overtaken": overtaken, "before": before, "sealed": seal(state.basis.chart, state.plan),
         "overrides": state.basis.assessment.overrides,
+        "days_old": (date.today() - state.basis.assessment.on).days,
     }  # fmt: skip
     status = 409 if overtaken else 422 if refused else 200
     return render(request, "plans/approve.html", context, status=status)

@@ -175,5 +175,3 @@ def _page(request: HttpRequest, basis: Basis, *, problem: str = "", overtaken: b
         "reason_words": dict(REASONS),
     }  # fmt: skip
     return render(request, "plans/clearance.html", context, status=409 if overtaken else 422 if problem else 200)
-
-

@@ -9,8 +9,10 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from needling.comparing import compare as weigh
-from needling.documents import Approval, Choice, Goals, Plan
+from needling.documents import Approval, Goals, Plan
 from needling.documents.comparison import Comparison
+from needling.documents.drafts import Draft
+from needling.errors import BadInput
 from needling.report.about_comparison import (
     answer_of,
     better_words,
@@ -45,7 +47,7 @@ _COMPARED: Kept[Comparison] = Kept(12)
 @with_basis
 def compare(request: HttpRequest, basis: Basis) -> HttpResponse:
     """Which two, and both on the same possible people."""
-    kinds = (Kind.CHOICE, Kind.APPROVAL)
+    kinds = (Kind.DRAFT, Kind.APPROVAL)
     rows = basis.chart.rows.filter(kind__in=kinds).select_related("author").order_by("-at").defer("document")[:_LISTED]
     options = [(DEFAULT, "The plan that would be chosen today"), *((str(row.id), _name(row)) for row in rows)]
     first = request.GET.get("first", DEFAULT)
@@ -68,9 +70,11 @@ def _plan(request: HttpRequest, basis: Basis, given: str) -> tuple[Plan, Goals |
         row = own_row(request, basis.chart.id, UUID(given))
     except ValueError:
         return planning(basis, Goals()).choice.plan, None
-    if row.kind == Kind.CHOICE:
-        choice = read(row, Choice)
-        return renewed(choice.plan, basis), choice.goals
+    if row.kind == Kind.DRAFT:
+        draft = read(row, Draft)
+        return renewed(draft.plan, basis), draft.goals
+    if row.kind != Kind.APPROVAL:
+        raise BadInput("this document holds no plan")
     return renewed(read(row, Approval).plan, basis), None
 
 

@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from needling.documents import Approval, Choice, Goals, Plan
+from needling.documents.drafts import Draft
 from needling.errors import BadInput
 from needling.report.about_choice import choice_section
 from needling.report.about_clearance import choice_headline, verdict_headline
@@ -42,11 +43,13 @@ def plan_of_row(row: Row) -> tuple[Plan, Goals]:
     Raises:
         BadInput: a document of another kind.
     """
-    if row.kind == Kind.CHOICE:
-        choice = read(row, Choice)
-        return choice.plan, choice.goals
+    if row.kind == Kind.DRAFT:
+        draft = read(row, Draft)
+        return draft.plan, draft.goals
     if row.kind == Kind.APPROVAL:
-        return read(row, Approval).plan, Goals()
+        plan = read(row, Approval).plan
+        weighed = latest(row.chart, Choice)
+        return plan, weighed[1].goals if weighed is not None and weighed[1].plan == plan else Goals()
     raise BadInput("this document holds no plan")
 
 
@@ -59,6 +62,8 @@ def plan(request: HttpRequest, basis: Basis) -> HttpResponse:
     state = read_state(request.POST, basis, start, goals)
     if request.method == "POST":
         if request.POST.get("part") in PARTS:
+            if not same_basis(request, basis):
+                return HttpResponse(status=409)  # the script then asks for the whole page, which says so
             return _part(request, state, request.POST["part"])
         done = _done(request, state)
         if isinstance(done, HttpResponse):
@@ -92,6 +97,11 @@ def _may_approve(request: HttpRequest) -> bool:
     return user.role in DECIDING
 
 
+def _may_keep(request: HttpRequest) -> bool:
+    user: Any = request.user
+    return user.role in WORKING
+
+
 def _maps(state: State) -> list[Any]:
     return [shown(figure) for figure in channel_pictures(state.plan).values()]
 
@@ -112,8 +122,8 @@ def _done(request: HttpRequest, state: State) -> State | HttpResponse:
     if do == "keep" and user.role in WORKING:
         if not same_basis(request, basis):
             return _page(request, state, overtaken=True)
-        if not state.problems and state.forecast is not None:
-            row = write(user, basis.chart, state.choice())
+        if not state.problems and state.plan.sessions:
+            row = write(user, basis.chart, Draft(plan=state.plan, goals=goals))
             return redirect(f"{request.path}?from={row.id}&kept=1")
     return state
 
@@ -126,24 +136,25 @@ def _page(request: HttpRequest, state: State, *, overtaken: bool = False) -> Htt
     known = candidates(state.session)
     made = pictures(choice)
     clearance = basis.clearance
-    drafts = basis.chart.rows.filter(kind=Kind.CHOICE).select_related("author").order_by("-at").defer("document")
+    why = telling_for(state)
+    weighed = choice_section(choice, why) if choice.plan.sessions else None
+    drafts = basis.chart.rows.filter(kind=Kind.DRAFT).select_related("author").order_by("-at").defer("document")
     approved = latest(basis.chart, Approval)
     context = {
-        **course_of(state), **answer_of(state), "course": course_of(state), "chart": basis.chart, "basis": basis,
+        **answer_of(state), "course": course_of(state), "chart": basis.chart, "basis": basis,
         "controls": controls_of(now, None, state.asked, clearance, kb) if now.sessions else (),
         "zones": zone_controls(now, state.plan, state.asked, clearance, kb) if now.sessions else [],
         "headline": choice_headline(choice, clearance) if clearance.verdict == "go" else verdict_headline(clearance),
         "clearance": clearance, "choice": choice, "robust": ROBUST,
-        "weighed": choice_section(choice, telling_for(state)) if choice.plan.sessions else None,
+        "weighed": weighed,
+        "weighed_by": why.bibliography.references(),
         "pareto": shown(made["candidates"]) if "candidates" in made else None,
         "rows": candidate_rows(state, set(known)), "headers": CANDIDATE_HEADERS,
         "maps": _maps(state) if request.POST.get("do") == "map" else [],
         "drafts": drafts[:_DRAFTS_SHOWN], "approved": approved[0] if approved else None,
         "approved_plan": approved[1].plan if approved else None,
         "overtaken": overtaken, "kept": request.GET.get("kept") == "1" and request.method == "GET",
-        "may_approve": _may_approve(request), "may_keep": request.user.role in WORKING,  # type: ignore[union-attr]
+        "may_approve": _may_approve(request), "may_keep": _may_keep(request),
     }  # fmt: skip
     status = 409 if overtaken else 422 if state.problems else 200
     return render(request, "plans/plan.html", context, status=status)
-
-

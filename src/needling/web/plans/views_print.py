@@ -32,11 +32,11 @@ def _wanted(request: HttpRequest, chart: Chart) -> tuple[Row, Approval] | None:
     return row, read(row, Approval)
 
 
-def _sheet(request: HttpRequest, chart: Chart, approval: Approval) -> Sheet:
+def _sheet(request: HttpRequest, chart: Chart, row: Row, approval: Approval) -> Sheet:
     name = request.GET.get("sheet", SHEETS[0][0])
     if name not in dict(SHEETS):
         raise Http404("there is no such sheet")
-    return sheet_of(name, approval, knowledge(), chart.label)
+    return sheet_of(name, approval, knowledge(), chart.label, row.author.name)
 
 
 @for_roles(*EVERYBODY)
@@ -49,7 +49,8 @@ def sheets(request: HttpRequest, chart: UUID) -> HttpResponse:
         return render(request, "plans/nothing_approved.html", {"chart": found})
     row, approval = wanted
     context = {
-        "chart": found, "row": row, "approval": approval, "sheets": SHEETS, "sheet": _sheet(request, found, approval),
+        "chart": found, "row": row, "approval": approval, "sheets": SHEETS,
+        "sheet": _sheet(request, found, row, approval),
         "in_force": not Row.objects.filter(supersedes=row).exists(),
     }  # fmt: skip
     return render(request, "plans/sheet.html", context)
@@ -63,7 +64,7 @@ def pdf(request: HttpRequest, chart: UUID) -> HttpResponse:
     wanted = _wanted(request, found)
     if wanted is None:
         raise Http404("nothing is approved yet")
-    sheet = _sheet(request, found, wanted[1])
+    sheet = _sheet(request, found, *wanted)
     response = HttpResponse(as_pdf(sheet), content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="{sheet.name}.pdf"'
     return response

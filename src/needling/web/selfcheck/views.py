@@ -10,7 +10,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from markupsafe import Markup
 from pydantic import ValidationError
 
@@ -18,7 +18,6 @@ from needling.documents import Case, Clearance, Plan
 from needling.errors import BadInput
 from needling.planning.redflags import URGENCIES, by_urgency
 from needling.planning.screen import screen
-from needling.web.accounts.models import User
 from needling.web.pages import as_picture, knowledge
 from needling.web.selfcheck import questions, quiz
 from needling.web.selfcheck.answers import Answers, forget, keep, read_answers, wished_lengths
@@ -62,13 +61,13 @@ def _go(page: str | None) -> HttpResponse:
 # ---------------------------------------------------------------- the way in
 
 
-@require_GET
+@require_safe
 def start(request: HttpRequest) -> HttpResponse:
     """What this is, what it is not, and the ways in."""
-    return render(request, "selfcheck/start.html", {"clinic_is_set_up": User.objects.exists()})
+    return render(request, "selfcheck/start.html")
 
 
-@require_GET
+@require_safe
 @never_cache
 def begin(request: HttpRequest) -> HttpResponse:
     """What will be asked, and that nothing is stored."""
@@ -228,7 +227,7 @@ def _shown(told: dict[str, Any], wanted: tuple[str, ...]) -> dict[str, Any]:
     return {**told, "shown": sections, "references": [one for one in told["references"] if one.number in used]}
 
 
-@require_GET
+@require_safe
 @never_cache
 def answer(request: HttpRequest) -> HttpResponse:
     """Go, wait until, see a clinician, or no: each reason with its source and what speaks against it."""
@@ -246,7 +245,7 @@ def answer(request: HttpRequest) -> HttpResponse:
     )  # fmt: skip
 
 
-@require_GET
+@require_safe
 @never_cache
 def clinic_sheet(request: HttpRequest) -> HttpResponse:
     """The sheet to print and take to a clinic."""
@@ -308,7 +307,7 @@ _PLAN = ("plan", "weeks-before", "before", "during", "right-after", "missing-ste
          "expect", "harms", "checks", "follow-up", "red-flags", "assumptions")  # fmt: skip
 
 
-@require_GET
+@require_safe
 @never_cache
 def plan(request: HttpRequest) -> HttpResponse:
     """The plan on one printable page; only when all steps before it are done."""
@@ -327,7 +326,7 @@ def plan(request: HttpRequest) -> HttpResponse:
     )
 
 
-@require_GET
+@require_safe
 @never_cache
 def calendar(request: HttpRequest) -> HttpResponse:
     """The plan as a calendar file."""
@@ -341,7 +340,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
     return response
 
 
-@require_GET
+@require_safe
 def signs(request: HttpRequest) -> HttpResponse:
     """Signs after needling that need somebody to act, the most urgent first."""
     from needling.report.words import URGENCY_WORD

@@ -128,7 +128,9 @@ def due_of(course: Course, kb: Knowledge) -> tuple[DueThing, ...]:
     found: list[DueThing] = []
     upcoming = course.next_session
     if upcoming is not None:
-        found.append(DueThing(course.expected_on(upcoming), SESSION, upcoming, f"Session {upcoming + 1}: no record yet"))
+        found.append(
+            DueThing(course.expected_on(upcoming), SESSION, upcoming, f"Session {upcoming + 1}: no record yet")
+        )
     readings = {rule.says for rule in kb.follow_ups if rule.after_sessions_count is not None}
     for check in plan.follow_ups:
         before = [number for number, one in enumerate(plan.sessions) if one.day_d <= check.day_d]

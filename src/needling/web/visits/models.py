@@ -39,9 +39,7 @@ class Visit(_OfARow):
             models.Index(fields=["clinic", "lot_key", "on"], name="visits-by-lot"),
             models.Index(fields=["clinic", "device", "on"], name="visits-by-device"),
         )
-        constraints = (
-            models.UniqueConstraint(fields=["chart", "approval", "session"], name="one-visit-of-a-session"),
-        )
+        constraints = (models.UniqueConstraint(fields=["chart", "approval", "session"], name="one-visit-of-a-session"),)
 
 
 class Unwanted(_OfARow):

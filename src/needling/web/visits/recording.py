@@ -1,27 +1,23 @@
-"""The form of a session: filled in from the plan, read back into a record, and what stands against signing it."""
+"""The form of a session: filled in from the plan, and read back into a record."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from pydantic import ValidationError
 
-from needling.documents import Clearance, Session, SessionRecord, Stroke
+from needling.documents import Session, SessionRecord, Stroke
 from needling.knowledge import Knowledge
-from needling.learning.scored import delivered_plan
-from needling.planning.envelope import breaches
 from needling.report.words import on_day, zone_name
 from needling.web.visits.course import Course
-from needling.web.visits.deviations import DECISIONS, DEVIATIONS, EARLY, EXPIRED, PRODUCT, STRONGER, coded, read_back
+from needling.web.visits.deviations import DECISIONS, DEVIATIONS, coded, read_back
 
 Problem = tuple[str, str, str]
 _LINES = ("length", "directions", "passes")
 _LABELS = {"length": "needle length", "directions": "directions", "passes": "passes"}
-_KEPT_OFF = ("never", "wait")
 _WORDS, _LOT = 2000, 80
 
 
@@ -122,7 +118,9 @@ def sent_form(sent: Any, opened: Form) -> Form:
     """What came back; lines that are not on the form are not taken."""
     lines = []
     for number, line in enumerate(opened.lines):
-        told = {name: str(sent.get(f"{name}-{number}", getattr(line, name))).strip()[:12] for name in _LINES}
+        told: dict[str, Any] = {
+            name: str(sent.get(f"{name}-{number}", getattr(line, name))).strip()[:12] for name in _LINES
+        }
         lines.append(replace(line, **told))
     texts = {
         name: str(sent.get(name, "")).strip()[:most]
@@ -174,7 +172,9 @@ def read_form(
     strokes, wrong = _strokes(form, kb)
     problems += wrong
     if not strokes and not wrong:
-        problems.append(("line-0", "No zone has any passes. If nothing was done, say so with “It was not done”.", "Zones"))
+        problems.append(
+            ("line-0", "No zone has any passes. If nothing was done, say so with “It was not done”.", "Zones")
+        )
     if problems:
         return None, problems
     try:
@@ -216,96 +216,3 @@ def _strokes(form: Form, kb: Knowledge) -> tuple[list[dict[str, Any]], list[Prob
             continue
         found.append(told)
     return found, problems
-
-
-# ---------------------------------------------------------------- what needs a decision
-
-
-def needs_decision(
-    record: SessionRecord, course: Course, clearance: Clearance | None, kb: Knowledge
-) -> list[tuple[str, str]]:
-    """What somebody who may decide has to sign for: codes with what stands against it.
-
-    Args:
-        clearance: of the day; None where the record of a treated session is only corrected.
-    """
-    found = []
-    if record.expiry is not None and record.expiry < record.on:
-        found.append((EXPIRED, f"This lot expired on {on_day(record.expiry)}. Use another one."))
-    ready = course.ready_on(record.session, kb)
-    if ready is not None and record.on < ready:
-        found.append((EARLY, f"By calculation most people are ready from {on_day(ready)}. Wait until then."))
-    more = _more_than_planned(record, course, kb)
-    if clearance is not None:
-        more += _beyond_today(record, course, clearance, kb)
-    if more:
-        found.append((STRONGER, f"{'; '.join(more)}."))
-    kept_off = [
-        kb.by("topicals")[name].name for name in record.topicals or () if kb.by("topicals")[name].gate in _KEPT_OFF
-    ]
-    if kept_off:
-        found.append((PRODUCT, f"{', '.join(kept_off)}: not on fresh channels."))
-    return found
-
-
-def _more_than_planned(record: SessionRecord, course: Course, kb: Knowledge) -> list[str]:
-    found = []
-    for zone in dict.fromkeys(stroke.zone for stroke in record.strokes):
-        planned, given = (
-            [stroke for stroke in strokes if stroke.zone == zone]
-            for strokes in (course.approval.plan.sessions[record.session].strokes, record.strokes)
-        )
-        name = zone_name(zone, kb)
-        if not planned:
-            found.append(f"{name} was not approved")
-            continue
-        longest = max(stroke.needle_length_mm for stroke in planned)
-        if max(stroke.needle_length_mm for stroke in given) > longest:
-            found.append(f"{name}: needles of {longest:g} mm at most were approved")
-        wanted, done = (sum(one.directions_count * one.passes_count for one in strokes) for strokes in (planned, given))
-        if done > wanted:
-            found.append(f"{name}: {wanted} passes over all directions were approved, {done} given")
-    return found
-
-
-def _beyond_today(record: SessionRecord, course: Course, clearance: Clearance, kb: Knowledge) -> list[str]:
-    """Limits of today that the session goes beyond, on the days on which the sessions really were.
-
-    What earlier sessions went beyond is no news, and zones that may not be treated at all are told elsewhere.
-    """
-    before = [one for one in course.records if one.strokes and one.session != record.session and one.on <= record.on]
-    in_force = {"clearance_sha256": clearance.sha256, "knowledge_sha256": kb.sha256}
-    plan = course.approval.plan.model_copy(update=in_force)
-    done = plan.sessions[record.session].model_copy(
-        update={
-            "day_d": float((record.on - plan.start).days),
-            "device": record.device,
-            "strokes": record.strokes,
-            "endpoint": record.endpoint_seen or plan.sessions[record.session].endpoint,
-        }
-    )
-    earlier = delivered_plan(course.approval, before).sessions
-    until, now = (
-        Counter(breaches(plan.model_copy(update={"sessions": sessions}), clearance, kb))
-        for sessions in (earlier, (*earlier, done))
-    )
-    return [
-        f"{one.what}: {one.allowed} today ({one.because})"
-        for one in now - until
-        if one.because != "clearance"
-    ]
-
-
-def unsigned(
-    needed: Sequence[tuple[str, str]], form: Form, may_decide: bool, labels: Mapping[str, str]
-) -> list[Problem]:
-    """What stands against signing: a decision that was not ticked, without words, or by somebody who may not decide."""
-    problems: list[Problem] = []
-    for code, says in needed:
-        if code not in form.deviations:
-            problems.append(("decisions", f"{says} If it was done all the same, tick it below and say why.", labels[code]))
-        elif not form.words:
-            problems.append(("words", f"{says} Say in words why it was done all the same.", labels[code]))
-        elif not may_decide:
-            problems.append(("decisions", f"{says} A clinician has to sign this.", labels[code]))
-    return problems

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import timedelta
+from functools import partial
 from typing import Any
+from uuid import UUID
 
-from django.db.models.signals import post_save
+from django.db import transaction
+from django.db.models.signals import post_save, pre_save
 
 from needling.documents import SessionRecord
-from needling.web.charts.models import Chart, Kind, Row
+from needling.web.charts.models import Chart, Head, Kind, Row
 from needling.web.charts.records import read
 from needling.web.pages import knowledge
 from needling.web.visits.course import course_of, due_of
@@ -28,7 +31,14 @@ def lot_key(lot: str) -> str:
 
 def connect() -> None:
     """From now on every document that is written is also entered here; one that is brought back, too."""
+    pre_save.connect(_in_turn, sender=Row, dispatch_uid="needling-visits-turn")
     post_save.connect(_entered, sender=Row, dispatch_uid="needling-visits")
+
+
+def _in_turn(sender: Any, instance: Row, raw: bool = False, **_: Any) -> None:
+    """Whoever writes takes the clinic's trail before anything else, so that no two ever wait for each other."""
+    if not raw:
+        Head.objects.select_for_update().get_or_create(clinic_id=instance.clinic_id)
 
 
 def _entered(sender: Any, instance: Row, created: bool, raw: bool = False, **_: Any) -> None:
@@ -38,7 +48,17 @@ def _entered(sender: Any, instance: Row, created: bool, raw: bool = False, **_: 
     if instance.kind == Kind.RECORD:
         _enter_record(instance)
     if instance.kind in _CHANGES_WHAT_IS_DUE:
-        enter_due(instance.chart)
+        if raw:
+            transaction.on_commit(partial(_enter_once, instance.pk, instance.chart_id))
+        else:
+            enter_due(instance.chart)
+
+
+def _enter_once(row: UUID, chart: UUID) -> None:
+    """What is due of a chart that was brought back: said once, for the last of its documents."""
+    there = Row.objects.filter(chart=chart, kind__in=_CHANGES_WHAT_IS_DUE).order_by("-at", "-pk")
+    if there.values_list("pk", flat=True).first() == row:
+        enter_due(Chart.objects.get(pk=chart))
 
 
 def _enter_record(row: Row) -> None:
@@ -57,8 +77,9 @@ def _enter_record(row: Row) -> None:
         Unwanted.objects.create(**own, on=on, harm=event.harm, grade=event.grade)
 
 
+@transaction.atomic
 def enter_due(chart: Chart) -> None:
-    """Say anew what is due of a chart."""
+    """Say anew what is due of a chart. Writers take turns, so each sees what the one before it wrote."""
     Due.objects.filter(chart=chart).delete()
     course = course_of(chart)
     if course is None:

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from needling.documents import Assessment, Clearance, Fact, Person
+from needling.documents import Assessment, Clearance, Decision, Fact, Person
 from needling.documents.visits import VisitCheck
 from needling.errors import BadInput
 from needling.knowledge import Knowledge
 from needling.knowledge.facts import resolve_name
 from needling.knowledge.schema import FactDefinition
 from needling.planning.screen import screen
+from needling.report.words import on_day
 from needling.web.pages import knowledge
 from needling.web.selfcheck.questions import TITLES
 from needling.web.visits.course import Course
@@ -22,7 +23,9 @@ BEFORE = "today-"
 STATEMENT = "asked"
 _TOPICS = ("today", "medicines", "cold-sores", "skin-now", "sun-and-products", "injections", "procedures")
 _NEW_SPOTS = "lesion_changing"
-_HISTORY = "cold_sore_history"
+_HISTORY = ("cold_sore_history", "bleeding_disorder", "rosacea")
+"""Told once, at the first visit: what is active now has a question of its own."""
+_STOPS = ("exclude", "refer", "defer", "exclude_home")
 _ANSWERS = {"yes": True, "no": False, "unknown": None}
 
 
@@ -53,7 +56,7 @@ def questions(kb: Knowledge, person: Person) -> tuple[FactDefinition, ...]:
         if fact.kind == "yes-no"
         and fact.quiet is False
         and (fact.topic in _TOPICS or fact.name == _NEW_SPOTS)
-        and fact.name != _HISTORY
+        and fact.name not in _HISTORY
         and (fact.never_of_sex is None or fact.never_of_sex != person.sex_at_birth)
     )
 
@@ -133,9 +136,7 @@ def checked(course: Course, session: int, today: Today, person: Person, on: date
         clearance = screen(who, assessment, kb)
     except BadInput:
         return None
-    return VisitCheck(
-        approval=course.sha256, session=session, on=on, answers=tuple(given), clearance=clearance, by=by
-    )
+    return VisitCheck(approval=course.sha256, session=session, on=on, answers=tuple(given), clearance=clearance, by=by)
 
 
 def _replaced(name: str, answers: Mapping[str, bool | None], definitions: Mapping[str, FactDefinition]) -> bool:
@@ -143,10 +144,21 @@ def _replaced(name: str, answers: Mapping[str, bool | None], definitions: Mappin
         return True
     resolved = resolve_name(name, definitions)
     parent = resolved[0].only_if if resolved else None
-    return parent in answers and answers[parent] is not True
+    return parent is not None and parent in answers and answers[parent] is not True
 
 
 def held_up(clearance: Clearance, zones: Iterable[str]) -> list[str]:
     """Zones that may not be treated today."""
     going = {zone.zone for zone in clearance.zones if zone.verdict == "go"}
     return [zone for zone in dict.fromkeys(zones) if zone not in going]
+
+
+def held_words(clearance: Clearance) -> list[tuple[str, str]]:
+    """Why a session is not to be done today: what fired, and what is not known; each once, whatever the zones."""
+    fired = [one for one in clearance.decisions if one.action in _STOPS and not one.overridden]
+    said = [(one.title.rstrip(".") + ".", f"{one.because}{_until(one)}") for one in fired]
+    return list(dict.fromkeys([*said, *(("Not known:", one.ask) for one in clearance.asks)]))
+
+
+def _until(decision: Decision) -> str:
+    return f" Not before {on_day(decision.until)}." if decision.until else ""

@@ -14,26 +14,25 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from needling.documents import Document, Person, SessionRecord
 from needling.documents.visits import VisitCheck
-from needling.report.words import zone_name
+from needling.report.words import ENDPOINT_WORD, zone_name
 from needling.web.accounts.access import DECIDING, EVERYBODY, WORKING, for_roles
 from needling.web.charts.access import own_chart, own_row
 from needling.web.charts.models import Chart, Kind, Row
 from needling.web.charts.records import Superseded, latest, read, write
 from needling.web.pages import knowledge
 from needling.web.visits.course import Course, course_of
+from needling.web.visits.deciding import needs_decision, unsigned
 from needling.web.visits.deviations import DECISIONS, DEVIATIONS, LABELS, NOT_DONE, coded, in_words
 from needling.web.visits.models import Visit
 from needling.web.visits.recording import (
     Form,
     Problem,
-    needs_decision,
     planned_form,
     read_form,
     recorded_form,
     sent_form,
-    unsigned,
 )
-from needling.web.visits.today import Today, checked, held_up, read_today
+from needling.web.visits.today import Today, checked, held_up, held_words, read_today
 
 _WORDS = 2000
 _LOTS_OFFERED = 5
@@ -81,9 +80,13 @@ def visits(request: HttpRequest, chart: UUID) -> HttpResponse:
         for number, session in enumerate(course.approval.plan.sessions)
     ]
     harms = {event.id: event.name for event in kb.adverse_events}
+    devices = {device.id: device.name for device in kb.devices}
     return render(
         request, "visits/visits.html",
-        {"chart": found, "course": course, "lines": lines, "harms": harms, "plan": course.approval.plan},
+        {
+            "chart": found, "course": course, "lines": lines, "harms": harms, "devices": devices,
+            "plan": course.approval.plan,
+        },
     )  # fmt: skip
 
 
@@ -103,10 +106,11 @@ def _context(chart: Chart, course: Course, session: int, form: Form, today: Toda
     lots = Visit.objects.filter(clinic=chart.clinic_id, device=form.device).exclude(lot="").order_by("-on")
     return {
         "chart": chart, "course": course, "session": session, "form": form, "today": today, "planned": planned,
+        "endpoints": ENDPOINT_WORD,
         "devices": [(one.id, one.name) for one in kb.devices], "products": products,
         "lots": list(dict.fromkeys(lots.values_list("lot", flat=True)[: 4 * _LOTS_OFFERED]))[:_LOTS_OFFERED],
         "deviations": DEVIATIONS, "decisions": DECISIONS, "ready": course.ready_on(session, kb),
-        "expected": course.expected_on(session), "problems": [], "held": None, "needed": [],
+        "expected": course.expected_on(session), "problems": [], "held": None,
     }  # fmt: skip
 
 
@@ -165,7 +169,7 @@ def _recorder(
     request: HttpRequest, chart: Chart, course: Course, session: int, opened: Form, old: Old | None
 ) -> HttpResponse:
     kb, user = knowledge(), request.user
-    signature = user.signature  # type: ignore[union-attr]
+    signature = user.signature
     asks = old is None or not old.record.strokes
     person = _person(chart, course)
     today = read_today(request.POST if request.method == "POST" else None, person, course, kb) if asks else None
@@ -179,18 +183,14 @@ def _recorder(
         check = checked(course, session, today, person, record.on, signature)
         if check is None:
             problems.append(("today", "Two answers contradict each other.", "Questions of the day"))
-        elif held_up(check.clearance, (stroke.zone for stroke in record.strokes)):
+        elif held := held_up(check.clearance, (stroke.zone for stroke in record.strokes)):
             context["held"] = check.clearance
-            context["held_zones"] = [
-                zone_name(zone, kb) for zone in held_up(check.clearance, (stroke.zone for stroke in record.strokes))
-            ]
-            problems.append(("today", "With these answers the session is not to be done.", "Questions of the day"))
+            context["held_zones"] = [zone_name(zone, kb) for zone in held]
+            context["held_words"] = held_words(check.clearance)
     if record is not None and context["held"] is None:
         needed = needs_decision(record, course, check.clearance if check else None, kb)
-        context["needed"] = [code for code, _ in needed]
-        may_decide = user.role in DECIDING  # type: ignore[union-attr]
-        problems += unsigned(needed, form, may_decide, LABELS)
-    if problems or record is None:
+        problems += unsigned(needed, form, user.role in DECIDING, LABELS)
+    if problems or record is None or context["held"] is not None:
         return render(request, "visits/record.html", context | {"problems": problems}, status=422)
     if old is not None and old.record.strokes:
         kept = {name: getattr(old.record, name) for name in ("redness_d", "events", "asked_until_d")}
@@ -228,7 +228,7 @@ def not_done(request: HttpRequest, chart: UUID) -> HttpResponse:
         if told["why"] == "other" and not told["words"]:
             problems.append(("words", "Say why.", "In words"))
         if not problems and on is not None:
-            signature = user.signature  # type: ignore[union-attr]
+            signature = user.signature
             record = SessionRecord(
                 approval=course.sha256, session=session, on=on, device=planned.device, strokes=(),
                 deviations=coded([f"not-done-{told['why']}"], told["words"]), by=signature,

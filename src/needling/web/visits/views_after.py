@@ -40,12 +40,15 @@ def after(request: HttpRequest, chart: UUID, row: UUID) -> HttpResponse:
     if course is None or not old.record.strokes:
         return overtaken(request, found)
     record = old.record
-    known = {"asked_on": date.today().isoformat(), "redness": "" if record.redness_d is None else f"{record.redness_d:g}"}
+    known = {
+        "asked_on": date.today().isoformat(),
+        "redness": "" if record.redness_d is None else f"{record.redness_d:g}",
+    }
     told = {name: known.get(name, "") for name, _ in _TEXTS}
     problems: list[Problem] = []
     if request.method == "POST":
         told = {name: str(request.POST.get(name, "")).strip()[:most] for name, most in _TEXTS}
-        made, problems = _told(told, record, user.signature)  # type: ignore[union-attr]
+        made, problems = _told(told, record, user.signature)
         if made is not None:
             return sign(request, found, [made], old.row)
     context = {

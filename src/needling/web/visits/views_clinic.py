@@ -12,14 +12,12 @@ from django.views.decorators.http import require_GET
 
 from needling.web.accounts.access import EVERYBODY, for_roles
 from needling.web.pages import knowledge
-from needling.web.visits.course import CHECK, JUDGE, SESSION
 from needling.web.visits.models import Due, Unwanted, Visit
 from needling.web.visits.tables import lot_key
 from needling.web.visits.views_after import SERIOUS
 
 _PAGE = 50
 _AHEAD = timedelta(days=14)
-_KINDS = {SESSION: "Session", CHECK: "Check", JUDGE: "Judge"}
 
 
 @for_roles(*EVERYBODY)
@@ -34,7 +32,7 @@ def due(request: HttpRequest) -> HttpResponse:
     serious = Unwanted.objects.filter(clinic=user.clinic_id, grade__gte=SERIOUS).count()
     return render(
         request, "visits/due.html",
-        {"page": page, "today": today, "overdue": overdue, "serious": serious, "kinds": _KINDS,
+        {"page": page, "today": today, "overdue": overdue, "serious": serious,
          "total": page.paginator.count, "ahead": _AHEAD.days},
     )  # fmt: skip
 

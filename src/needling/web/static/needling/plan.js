@@ -10,6 +10,7 @@
     channels: document.getElementById("channels"),
   };
   const said = document.getElementById("said");
+  const glance = document.getElementById("glance");
   const WAIT_MS = 90;
   const LATER_MS = 450;
   let asked = 0;
@@ -21,14 +22,28 @@
     const sent = new URLSearchParams(new FormData(form));
     sent.set("part", name);
     const answer = await fetch(form.action, { method: "POST", body: sent, signal, credentials: "same-origin" });
+    if (answer.status === 409) form.requestSubmit(form.querySelector("button[value=show]"));
     if (!answer.ok || answer.redirected) throw new Error(String(answer.status));
     const html = await answer.text();
-    if (number === asked) regions[name].innerHTML = html;
+    if (number === asked) swap(regions[name], html);
+  }
+
+  function swap(region, html) {
+    // What was opened stays open.
+    const words = (details) => details.querySelector("summary").textContent.replace(/\d+/g, "");
+    const open = new Set([...region.querySelectorAll("details[open]")].map(words));
+    region.innerHTML = html;
+    for (const details of region.querySelectorAll("details")) details.open = open.has(words(details));
   }
 
   function tell() {
     const now = regions.answer.querySelector("[data-said]");
     if (now) said.textContent = now.dataset.said;
+  }
+
+  function look() {
+    const now = regions.answer.querySelector("[data-glance]");
+    if (now) glance.textContent = now.dataset.glance;
   }
 
   async function ask() {
@@ -42,6 +57,7 @@
       await part("answer", number, running.signal);
       if (number !== asked) return;
       results.removeAttribute("aria-busy");
+      look();
       later = setTimeout(async () => {
         tell();
         try {

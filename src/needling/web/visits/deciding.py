@@ -1,0 +1,105 @@
+"""What somebody who may decide has to sign for: expired lots, sessions too early, more than was approved."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from needling.documents import Clearance, SessionRecord
+from needling.knowledge import Knowledge
+from needling.learning.scored import delivered_plan
+from needling.planning.envelope import breaches
+from needling.report.words import on_day, zone_name
+from needling.web.visits.course import Course
+from needling.web.visits.deviations import EARLY, EXPIRED, PRODUCT, STRONGER
+from needling.web.visits.recording import Form, Problem
+
+_KEPT_OFF = ("never", "wait")
+
+
+def needs_decision(
+    record: SessionRecord, course: Course, clearance: Clearance | None, kb: Knowledge
+) -> list[tuple[str, str]]:
+    """What somebody who may decide has to sign for: codes with what stands against it.
+
+    Args:
+        clearance: of the day; None where the record of a treated session is only corrected.
+    """
+    found = []
+    if record.expiry is not None and record.expiry < record.on:
+        found.append((EXPIRED, f"This lot expired on {on_day(record.expiry)}. Use another one."))
+    ready = course.ready_on(record.session, kb)
+    if ready is not None and record.on < ready:
+        found.append((EARLY, f"By calculation most people are ready from {on_day(ready)}. Wait until then."))
+    more = _more_than_planned(record, course, kb)
+    if clearance is not None:
+        more += _beyond_today(record, course, clearance, kb)
+    if more:
+        found.append((STRONGER, f"{'; '.join(more)}."))
+    kept_off = [
+        kb.by("topicals")[name].name for name in record.topicals or () if kb.by("topicals")[name].gate in _KEPT_OFF
+    ]
+    if kept_off:
+        found.append((PRODUCT, f"{', '.join(kept_off)}: not on fresh channels."))
+    return found
+
+
+def _more_than_planned(record: SessionRecord, course: Course, kb: Knowledge) -> list[str]:
+    found = []
+    for zone in dict.fromkeys(stroke.zone for stroke in record.strokes):
+        planned, given = (
+            [stroke for stroke in strokes if stroke.zone == zone]
+            for strokes in (course.approval.plan.sessions[record.session].strokes, record.strokes)
+        )
+        name = zone_name(zone, kb)
+        if not planned:
+            found.append(f"{name} was not approved")
+            continue
+        longest = max(stroke.needle_length_mm for stroke in planned)
+        if max(stroke.needle_length_mm for stroke in given) > longest:
+            found.append(f"{name}: needles of {longest:g} mm at most were approved")
+        wanted, done = (sum(one.directions_count * one.passes_count for one in strokes) for strokes in (planned, given))
+        if done > wanted:
+            found.append(f"{name}: {wanted} passes over all directions were approved, {done} given")
+    return found
+
+
+def _beyond_today(record: SessionRecord, course: Course, clearance: Clearance, kb: Knowledge) -> list[str]:
+    """Limits of today that the session goes beyond, on the days on which the sessions really were.
+
+    What earlier sessions went beyond is no news, and zones that may not be treated at all are told elsewhere.
+    """
+    before = [one for one in course.records if one.strokes and one.session != record.session and one.on <= record.on]
+    in_force = {"clearance_sha256": clearance.sha256, "knowledge_sha256": kb.sha256}
+    plan = course.approval.plan.model_copy(update=in_force)
+    done = plan.sessions[record.session].model_copy(
+        update={
+            "day_d": float((record.on - plan.start).days),
+            "device": record.device,
+            "strokes": record.strokes,
+            "endpoint": record.endpoint_seen or plan.sessions[record.session].endpoint,
+        }
+    )
+    earlier = delivered_plan(course.approval, before).sessions
+    until, now = (
+        Counter(breaches(plan.model_copy(update={"sessions": sessions}), clearance, kb))
+        for sessions in (earlier, (*earlier, done))
+    )
+    return [f"{one.what}: {one.allowed} today ({one.because})" for one in now - until if one.because != "clearance"]
+
+
+def unsigned(
+    needed: Sequence[tuple[str, str]], form: Form, may_decide: bool, labels: Mapping[str, str]
+) -> list[Problem]:
+    """What stands against signing: a decision that was not ticked, without words, or by somebody who may not decide."""
+    problems: list[Problem] = []
+    for code, says in needed:
+        if code not in form.deviations:
+            problems.append(
+                ("decisions", f"{says} If it was done all the same, tick it below and say why.", labels[code])
+            )
+        elif not form.words:
+            problems.append(("words", f"{says} Say in words why it was done all the same.", labels[code]))
+        elif not may_decide:
+            problems.append(("decisions", f"{says} A clinician has to sign this.", labels[code]))
+    return problems

@@ -1,0 +1,244 @@
+"""Stories of a person in the clinic: a questionnaire by link, the map of zones, quick answers; axe on every page."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+axe_core = pytest.importorskip("axe_core_python", reason="the axe scan needs axe-core-python")
+AXE = (Path(axe_core.__file__).parent / "axe.min.js").read_text()
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+SRC = Path(__file__).parents[2] / "src"
+DESKTOP = {"viewport": {"width": 1280, "height": 900}}
+PHONE_DARK = {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"}
+LOOKS = {"desktop": DESKTOP, "phone-dark": PHONE_DARK}
+
+
+class Clinic(NamedTuple):
+    """A running clinic, and the cookies of its owner."""
+
+    address: str
+    state: dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def clinic(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clinic]:
+    """A clinic of its own, set up through its pages as an owner does it."""
+    from django_otp.oath import totp
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = {**os.environ, "NEEDLING_DATA": str(tmp_path_factory.mktemp("clinic")), "PYTHONPATH": str(SRC)}
+    environment.pop("DJANGO_SETTINGS_MODULE", None)
+    server = subprocess.Popen(
+        [sys.executable, "-m", "needling", "serve", "--port", str(port)],
+        env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    home = f"http://localhost:{port}"
+    try:
+        for _ in range(240):
+            try:
+                urllib.request.urlopen(home, timeout=5).close()
+                break
+            except OSError:
+                assert server.poll() is None, "the server ended"
+                time.sleep(0.5)
+        context = chromium.new_context(**DESKTOP)
+        page = context.new_page()
+        page.goto(f"{home}/set-up/")
+        for name, value in (("clinic", "Skin and Scar"), ("name", "Dr Ada Owner"), ("email", "ada@clinic.test"),
+                            ("password", "correct horse battery staple")):  # fmt: skip
+            page.fill(f"input[name={name}]", value)
+        page.click("main button.button")
+        page.click("summary")
+        import base64
+
+        key = base64.b32decode(page.inner_text(".secret").strip())
+        page.fill("input[name=code]", f"{totp(key):06d}")
+        page.click("main button.button")
+        page.click("main a.button")
+        yield Clinic(home, context.storage_state())
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+
+
+def problems(page: Any) -> list[str]:
+    """What axe finds on a page, by rule and place."""
+    page.evaluate(AXE)
+    found = page.evaluate("tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", TAGS)
+    return [f"{page.url}: {one['id']}: {one['help']}: {one['nodes'][0]['html'][:160]}" for one in found["violations"]]
+
+
+def open_chart(page: Any, clinic: Clinic, label: str) -> str:
+    """A new chart; its address."""
+    page.goto(f"{clinic.address}/charts/new/")
+    page.fill("#label", label)
+    page.click("main button.button")
+    return str(page.url)
+
+
+def answer_all(page: Any, *, send: bool = True) -> Iterator[str]:
+    """The questionnaire from its first page to its last, with no to everything."""
+    yield "begin"
+    page.click("main a.button")
+    yield "you"
+    page.fill("#birth_year", "1988")
+    page.check("input[name=phototype][value=IV]")
+    page.check("input[name=sex][value=female]")
+    page.click("main button.button")
+    while "/about/" in page.url:
+        yield page.url
+        for question in page.query_selector_all("fieldset"):
+            no = question.query_selector("input[value=no]")
+            (no or question.query_selector("input[type=checkbox]")).check()
+        page.click("main button.button")
+    yield "summary"
+    if send:
+        page.click("text=Send to the clinic")
+        yield "sent"
+
+
+def pages_of_a_person(page: Any, guest: Any, clinic: Clinic) -> Iterator[tuple[str, Any]]:
+    """Every page of this path, with the browser that shows it."""
+    chart = open_chart(page, clinic, "Story 1")
+    yield "chart, empty", page
+    page.click("text=Make a link to the questions")
+    yield "link", page
+    guest.goto(page.input_value("#link"))
+    for name in answer_all(guest):
+        yield name, guest
+    guest.goto(page.input_value("#link"))
+    yield "gone", guest
+    page.goto(chart)
+    yield "chart, answers came in", page
+    page.goto(f"{chart}person/")
+    yield "answers", page
+    page.goto(f"{chart}assessment/")
+    yield "assessment", page
+    zones = (("cheek-left", "acne-scars-rolling"), ("forehead", "wrinkles-face"))
+    for number, (zone, _) in enumerate(zones, start=1):
+        page.select_option(f"#zone-{number}", zone)
+    page.click("main button.sign")
+    yield "assessment with problems", page
+    for number, (_, concern) in enumerate(zones, start=1):
+        page.select_option(f"#concern-{number}", concern)
+    for reading in ("4", "3"):
+        page.select_option("#scale-1", "goodman-baron-qualitative")
+        page.select_option("#scale-zone-1", "cheek-left")
+        page.fill("#value-1", reading)
+        page.click("main button.sign")
+        assert page.url == chart, page.inner_text("main")
+        if reading == "4":
+            page.goto(f"{chart}assessment/")
+            yield "assessment again", page
+    page.goto(chart)
+    yield "chart", page
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_axe_finds_nothing_and_nothing_is_cut_off(chromium: Any, clinic: Clinic, look: str) -> None:
+    page = chromium.new_context(**LOOKS[look], storage_state=clinic.state).new_page()
+    guest = chromium.new_context(**LOOKS[look]).new_page()
+    found = []
+    for name, shown in pages_of_a_person(page, guest, clinic):
+        found += problems(shown)
+        wider = shown.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        if wider > 0:
+            found.append(f"{name} has to be scrolled sideways by {wider} px")
+    assert not found, "\n".join(found)
+
+
+def test_all_of_it_works_without_scripts_at_400_percent(chromium: Any, clinic: Clinic) -> None:
+    small = {"viewport": {"width": 320, "height": 256}, "java_script_enabled": False}
+    page = chromium.new_context(**small, storage_state=clinic.state).new_page()
+    guest = chromium.new_context(**small).new_page()
+    names = [name for name, _ in pages_of_a_person(page, guest, clinic)]
+    assert {"sent", "gone", "chart"} <= set(names)
+    assert "Readings over time" in page.content() and not page.is_visible("#map")
+
+
+def test_zones_are_chosen_on_the_map_by_pointer_and_keyboard(chromium: Any, clinic: Clinic) -> None:
+    page = chromium.new_context(**DESKTOP, storage_state=clinic.state).new_page()
+    chart = open_chart(page, clinic, "Story 2")
+    page.goto(f"{chart}person/")
+    page.click("main button.sign")
+    page.goto(f"{chart}assessment/")
+    page.click('[data-zone="cheek-right"][role=checkbox]')
+    assert page.input_value("#zone-1") == "cheek-right"
+    assert "cheek, right" in page.inner_text("#chosen").lower()
+    page.focus('[data-zone="cheek-left"][role=checkbox]')
+    page.keyboard.press("Space")
+    page.focus('[data-zone="forehead"]')
+    page.keyboard.press("Enter")
+    assert page.url.endswith("/assessment/"), "Enter on the map does not send the form"
+    page.click(".view-back [data-zone=thigh-buttock-left]")
+    chosen = page.eval_on_selector_all("select[name=zone]", "all => all.map(one => one.value).filter(Boolean)")
+    assert chosen == ["cheek-right", "cheek-left", "forehead", "thigh-buttock-left"]
+    assert page.get_attribute(".view-front [data-zone=thigh-buttock-left]", "aria-checked") == "true"
+    page.click('[data-zone="forehead"]')
+    page.select_option("#zone-2", "nose")
+    assert page.get_attribute('[data-zone="cheek-left"][role=checkbox]', "aria-checked") == "false"
+    assert page.get_attribute('[data-zone="nose"]', "aria-checked") == "true"
+    for number in (1, 2, 4):
+        page.select_option(f"#concern-{number}", "acne-scars-rolling" if number < 4 else "striae")
+    page.click("main button.sign")
+    assert page.url == chart, page.inner_text("main")
+    skin = page.inner_text(".halves")
+    assert "cheek, right" in skin and "nose" in skin and "thigh and buttock, left" in skin and "forehead" not in skin
+
+
+def test_the_persons_left_is_on_the_right_of_a_face_and_on_the_left_of_a_back(chromium: Any, clinic: Clinic) -> None:
+    page = chromium.new_context(**DESKTOP, storage_state=clinic.state).new_page()
+    chart = open_chart(page, clinic, "Story 3")
+    page.goto(f"{chart}person/")
+    page.click("main button.sign")
+    page.goto(f"{chart}assessment/")
+
+    def middle(selector: str) -> float:
+        box = page.locator(selector).bounding_box()
+        return float(box["x"] + box["width"] / 2)
+
+    for view, site, left_is_right in (("face", "cheek", True), ("front", "upper-arm", True), ("back", "hand", False)):
+        sides = [middle(f".view-{view} [data-zone={site}-{side}]") for side in ("left", "right")]
+        assert (sides[0] > sides[1]) is left_is_right
+        words = page.inner_text(f".view-{view} .which-side")
+        assert (words.index("left") > words.index("right")) is left_is_right
+
+
+def test_a_clinician_answers_everything_with_one_key_each(chromium: Any, clinic: Clinic) -> None:
+    page = chromium.new_context(**DESKTOP, storage_state=clinic.state).new_page()
+    chart = open_chart(page, clinic, "Story 4")
+    page.goto(f"{chart}person/")
+    shown = [one for one in page.query_selector_all("fieldset.row") if one.is_visible()]
+    assert not page.is_visible("#isotretinoin_stopped")
+    page.focus("fieldset.row input[type=radio]:checked")
+    keys = 0
+    while page.evaluate("document.activeElement.type") == "radio":
+        page.keyboard.press("n")
+        keys += 1
+        assert keys < 100
+    assert page.evaluate("document.activeElement.matches('button.sign')") and keys == len(shown)
+    page.focus("#isotretinoin input:checked")
+    page.keyboard.press("y")
+    assert page.is_visible("#isotretinoin_stopped") and page.evaluate("document.activeElement.type") == "date"
+    page.focus("#smoker input:checked")
+    page.keyboard.press("u")
+    assert page.is_checked('#smoker input[value=""]')
+    page.click("main button.sign")
+    assert page.url == chart
+    counted = re.search(r"(\d+) of (\d+); the other (\d+) are not known", page.inner_text(".halves"))
+    assert counted and int(counted[3]) == int(counted[2]) - int(counted[1]) == 2

@@ -1,0 +1,253 @@
+"""From clearance to a signed plan in a real browser: sliders, keyboard only, without scripts, two people, axe."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.browser.test_home_story import LOOKS, problems
+
+pytestmark = pytest.mark.slow
+
+totp = pytest.importorskip("django_otp.oath", reason="the web application needs the extra [web]").totp
+ROOT = Path(__file__).parents[2]
+
+
+class Clinic:
+    """A server with one clinic in it; people sign in once and stay."""
+
+    def __init__(self, home: str, told: dict[str, Any], chromium: Any) -> None:
+        self.home, self.told, self.chromium = home, told, chromium
+        self.states: dict[str, Any] = {}
+
+    def page(self, who: str, **look: Any) -> Any:
+        """A new window of somebody who is signed in."""
+        if who not in self.states:
+            person = self.told["people"][who]
+            context = self.chromium.new_context()
+            page = context.new_page()
+            page.goto(f"{self.home}/sign-in/")
+            page.fill("input[name=email]", person["email"])
+            page.fill("input[name=password]", self.told["password"])
+            page.click("main button")
+            page.fill("input[name=code]", f"{totp(bytes.fromhex(person['key'])):06d}")
+            page.click("main button")
+            assert page.url.endswith("/charts/"), page.url
+            self.states[who] = context.storage_state()
+            context.close()
+        return self.chromium.new_context(storage_state=self.states[who], **look).new_page()
+
+    def at(self, name: str) -> str:
+        """An address of the one chart."""
+        return f"{self.home}/charts/{self.told['chart']}/{name}"
+
+
+def served(example: str, data: Path, chromium: Any) -> Iterator[Clinic]:
+    environment = {**os.environ, "NEEDLING_DATA": str(data), "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"}
+    environment.pop("DJANGO_SETTINGS_MODULE", None)
+    seeded = subprocess.run(
+        [sys.executable, "-m", "tests.browser.seeded", example],
+        env=environment, cwd=ROOT, check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = subprocess.Popen(
+        [sys.executable, "-m", "needling", "serve", "--port", str(port)],
+        env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    home = f"http://localhost:{port}"
+    try:
+        for _ in range(240):
+            try:
+                urllib.request.urlopen(home, timeout=5).close()
+                break
+            except OSError:
+                assert server.poll() is None, "the server ended"
+                time.sleep(0.5)
+        yield Clinic(home, json.loads(seeded.stdout.splitlines()[-1]), chromium)
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+
+
+@pytest.fixture(scope="module")
+def clinic(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clinic]:
+    """A person who may be treated."""
+    yield from served("acne-scars", tmp_path_factory.mktemp("plan"), chromium)
+
+
+@pytest.fixture(scope="module")
+def waiting(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clinic]:
+    """A person who has to wait, unless two clinicians decide otherwise."""
+    yield from served("isotretinoin", tmp_path_factory.mktemp("waiting"), chromium)
+
+
+def slide(page: Any, name: str, keys: str, times: int = 1) -> None:
+    """Move a slider with the keyboard, and wait for the answer."""
+    slider = page.locator(f"#{name}-slider")
+    slider.focus()
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        for _ in range(times):
+            page.keyboard.press(keys)
+    page.wait_for_selector(".results:not([aria-busy])")
+
+
+def test_sliders_answer_at_once_and_say_so(clinic: Clinic) -> None:
+    page = clinic.page("clinician")
+    errors: list[str] = []
+    page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
+    page.goto(clinic.at("plan/"))
+    before = page.inner_text("#answer h2")
+    slide(page, "passes_count", "ArrowLeft")
+    assert page.input_value("#passes_count") == "3" and page.inner_text("#answer h2") != before
+    assert "What that does" in page.inner_text("#answer")
+    page.wait_for_selector("#said:has-text('people')", state="attached")
+    slide(page, "passes_count", "ArrowRight", 3)
+    assert "Not to be done".lower() in page.inner_text("#answer").lower()
+    assert page.query_selector("#answer button[formaction]") is None
+    page.click("text=Take the nearest plan")
+    assert page.input_value("#passes_count") == "5" and page.query_selector("#answer button[formaction]")
+    # A zone's slider gives that zone its own value; the other follows the whole course.
+    page.click("summary:has-text('Left cheek')")
+    slide(page, "cheek-left-passes_count", "ArrowLeft", 2)
+    assert page.is_checked("input[name='cheek-left.own']") and "4 x 3" in page.inner_text("#answer")
+    slide(page, "needle_length_mm", "ArrowLeft")
+    assert page.input_value("#cheek-right-needle_length_mm") == page.input_value("#needle_length_mm")
+    page.click("#draw-channels button")
+    page.wait_for_selector("#channels figure")
+    assert page.locator("#channels figure").count() == 4
+    assert not errors, errors
+
+
+def test_where_the_network_fails_the_button_still_shows(clinic: Clinic) -> None:
+    page = clinic.page("clinician")
+    page.goto(clinic.at("plan/"))
+    before = page.inner_text("#answer h2")
+    page.route("**/plan/", lambda route: route.abort() if route.request.resource_type == "fetch" else route.continue_())
+    page.fill("#passes_count", "3")
+    page.wait_for_timeout(400)
+    assert page.inner_text("#answer h2") == before  # as it was, and nothing in the way
+    page.click("button[value=show] >> nth=0")
+    assert "4 x 3" in page.inner_text("#answer") or "4 directions x 3" in page.inner_text("#answer h2")
+
+
+def test_the_page_works_without_scripts(clinic: Clinic) -> None:
+    page = clinic.page("second", java_script_enabled=False)
+    page.goto(clinic.at("plan/"))
+    assert not page.is_visible("#passes_count-slider")
+    page.fill("#needle_length_mm", "1")
+    page.click("button[value=show] >> nth=0")
+    assert "1 mm roller" in page.inner_text("#answer h2") and page.input_value("#needle_length_mm") == "1"
+    page.fill("#passes_count", "9")
+    page.click("button[value=show] >> nth=0")
+    assert "may not be approved" in page.inner_text("#answer")
+    page.click("text=Take the nearest plan")
+    page.click("text=Draw where the channels lie")
+    assert page.locator("#channels figure").count() == 4
+    page.click("text=Keep as draft")
+    assert "Kept as a draft" in page.inner_text("main")
+    page.goto(clinic.at("plan/compare/"))
+    assert "What that does" in page.inner_text("main")
+
+
+def _tab_to(page: Any, wanted: str) -> None:
+    for _ in range(400):
+        page.keyboard.press("Tab")
+        if page.evaluate("wanted => document.activeElement.matches(wanted)", wanted):
+            return
+    raise AssertionError(f"the keyboard does not reach {wanted} on {page.url}")
+
+
+def test_from_clearance_to_signature_by_keyboard_only(clinic: Clinic) -> None:
+    page = clinic.page("clinician")
+
+    def press(wanted: str) -> None:
+        _tab_to(page, wanted)
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+
+    page.goto(clinic.at("clearance/"))
+    press("main .answer a.button")
+    _tab_to(page, "#needle_length_mm-slider")
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        page.keyboard.press("ArrowLeft")
+    _tab_to(page, "#passes_count")
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        page.keyboard.press("Control+a")
+        page.keyboard.type("3")
+    _tab_to(page, "button[value=reset]")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    press("#answer button[formaction]")
+    assert "Approve this plan?" in page.inner_text("h1")
+    press("main form button:not([name])")
+    assert page.url.endswith("/plan/print/") and "Approved" in page.inner_text("main")
+    press("a[href$='sheet=consent']")
+    assert "Before you sign" in page.inner_text("main")
+
+
+def test_two_clinicians_set_a_rule_aside_each_in_their_own_session(waiting: Clinic) -> None:
+    first, second = waiting.page("clinician"), waiting.page("second")
+    first.goto(waiting.at("clearance/"))
+    assert first.query_selector("main .answer a.button:has-text('To the plan')") is None
+    first.click("summary:has-text('Go on in spite of this')")
+    first.select_option("select[name=reason]", "specialist-informed-choice")
+    first.fill("textarea[name=note]", "Letter of the dermatologist seen.")
+    first.click("text=Sign and propose")
+    assert "It counts only when another clinician signs" in first.inner_text("main")
+    assert first.query_selector("button[value=confirm]") is None
+    second.goto(waiting.at("clearance/"))
+    assert problems(second) == []
+    second.click("text=Sign as the second clinician")
+    assert "set aside" in second.inner_text("main")
+    second.click("text=To the plan")
+    second.wait_for_selector("#answer button[formaction]")
+
+
+def test_axe_finds_nothing_on_any_page_of_a_plan(clinic: Clinic, waiting: Clinic) -> None:
+    found: list[str] = []
+    for look in LOOKS.values():
+        page = clinic.page("clinician", **look)
+        for name in (
+            "clearance/",
+            "plan/",
+            "plan/compare/",
+            "plan/print/?sheet=consent",
+            "plan/print/?sheet=aftercare",
+        ):
+            page.goto(clinic.at(name))
+            found += problems(page)
+        page.goto(clinic.at("plan/"))
+        page.fill("#needle_length_mm", "3")
+        page.wait_for_selector("#course > .stamp")
+        for summary in page.query_selector_all("details > summary"):
+            summary.click()
+        found += problems(page)
+        page.goto(clinic.at("plan/"))
+        page.click("#answer button[formaction]")
+        found += problems(page)
+        page = waiting.page("second", **look)
+        page.goto(waiting.at("clearance/"))
+        found += problems(page)
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("width", [320, 390])
+def test_nothing_has_to_be_scrolled_sideways(clinic: Clinic, width: int) -> None:
+    page = clinic.page("clinician", viewport={"width": width, "height": 500})
+    for name in ("clearance/", "plan/", "plan/compare/", "plan/print/?sheet=consent"):
+        page.goto(clinic.at(name))
+        for summary in page.query_selector_all("details > summary"):
+            summary.click()
+        wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wider <= 0, f"{name} has to be scrolled sideways by {wider} px"

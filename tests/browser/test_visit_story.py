@@ -1,0 +1,246 @@
+"""Stories of visits: a routine one in a dozen actions, by keyboard, without scripts, at 400 % zoom; axe everywhere."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+axe_core = pytest.importorskip("axe_core_python", reason="the axe scan needs axe-core-python")
+AXE = (Path(axe_core.__file__).parent / "axe.min.js").read_text()
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+ROOT = Path(__file__).parents[2]
+LOOKS = {
+    "desktop": {"viewport": {"width": 1280, "height": 900}},
+    "phone-dark": {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"},
+}
+ACTIONS_AT_MOST, SECONDS_AT_MOST = 12, 90
+
+
+class Clinic(NamedTuple):
+    """A running clinic: charts that nobody has used yet, and the cookies of a clinician."""
+
+    address: str
+    charts: list[str]
+    cookies: Any
+
+    def chart(self) -> str:
+        """One more chart with an approved plan and nothing recorded."""
+        return self.charts.pop()
+
+
+@pytest.fixture(scope="module")
+def clinic(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clinic]:
+    from django_otp.oath import totp
+
+    paths = os.pathsep.join([str(ROOT / "src"), str(ROOT)])
+    environment = {**os.environ, "NEEDLING_DATA": str(tmp_path_factory.mktemp("visits")), "PYTHONPATH": paths}
+    environment.pop("DJANGO_SETTINGS_MODULE", None)
+    made = subprocess.run(
+        [sys.executable, "-m", "tests.browser.visited", "8"], env=environment, cwd=ROOT, check=True,
+        capture_output=True, text=True,
+    )  # fmt: skip
+    told = json.loads(made.stdout.splitlines()[-1])
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = subprocess.Popen(
+        [sys.executable, "-m", "needling", "serve", "--port", str(port)],
+        env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    home = f"http://localhost:{port}"
+    try:
+        for _ in range(240):
+            try:
+                urllib.request.urlopen(home, timeout=5).close()
+                break
+            except OSError:
+                assert server.poll() is None, "the server ended"
+                time.sleep(0.5)
+        page = chromium.new_context().new_page()
+        page.goto(f"{home}/sign-in/")
+        page.fill("input[name=email]", told["email"])
+        page.fill("input[name=password]", told["password"])
+        page.click("main button")
+        page.fill("input[name=code]", f"{totp(bytes.fromhex(told['key'])):06d}")
+        page.click("main button")
+        page.wait_for_url(f"{home}/charts/")
+        yield Clinic(home, told["charts"], page.context.storage_state())
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+
+
+def opened(chromium: Any, clinic: Clinic, **look: Any) -> Any:
+    """A page of a clinician who is signed in."""
+    return chromium.new_context(storage_state=clinic.cookies, **look).new_page()
+
+
+class Hands:
+    """Somebody at a page; counts what they do. Typing into one field is one action."""
+
+    def __init__(self, page: Any) -> None:
+        self.page = page
+        self.actions = 0
+
+    def click(self, wanted: str) -> None:
+        self.actions += 1
+        self.page.click(wanted)
+
+    def type(self, wanted: str, text: str) -> None:
+        self.actions += 1
+        self.page.fill(wanted, text)
+
+
+def record_routine(hands: Hands, lot: str = "AB-1234") -> None:
+    """The next session as it was planned, from the chart's visits to the signed record."""
+    page = hands.page
+    hands.click("text=/^Record session/")
+    hands.click("input[name=asked] + span")
+    hands.type("#lot", lot)
+    hands.type("#expiry", (date.today() + timedelta(days=400)).isoformat())
+    hands.click("input[name=endpoint][value=erythema] + span")
+    hands.type("#pain", "3")
+    hands.click("input[name=aftercare][value=given] + span")
+    hands.click("text=Sign and keep")
+    page.wait_for_url("**/visits/")
+
+
+def test_a_routine_visit_takes_few_actions_and_little_time(chromium: Any, clinic: Clinic) -> None:
+    page = opened(chromium, clinic)
+    page.goto(f"{clinic.address}/charts/{clinic.chart()}/visits/")
+    hands, start = Hands(page), time.perf_counter()
+    record_routine(hands)
+    seconds = time.perf_counter() - start
+    assert hands.actions <= ACTIONS_AT_MOST, hands.actions
+    assert seconds + hands.actions * 5 < SECONDS_AT_MOST, f"{seconds:.1f} s of waiting, then 5 s of a person an action"
+    assert "lot AB-1234; pain 3 of 10" in page.inner_text(".visits > li")
+    print(f"{hands.actions} actions, {seconds:.1f} s of waiting")
+
+
+def pages_of_the_visits(page: Any, clinic: Clinic) -> Iterator[str]:
+    """Every page of a course of visits, one after the other."""
+    chart = f"{clinic.address}/charts/{clinic.chart()}"
+    page.goto(f"{chart}/visits/")
+    yield "visits"
+    page.click("text=/^Record session/")
+    yield "record"
+    page.fill("#pain", "20")
+    page.click("text=Sign and keep")
+    yield "record with problems"
+    page.fill("#pain", "2")
+    if not page.is_visible("#today-sunburn"):
+        page.click("#today summary")
+    page.select_option("#today-sunburn", "yes")
+    page.check("input[name=asked]")
+    page.click("text=Sign and keep")
+    assert "Not today" in page.inner_text("#held")
+    yield "not today"
+    page.goto(f"{chart}/visits/not-done/")
+    yield "not done"
+    page.click("text=Sign and keep")
+    yield "not done with problems"
+    page.goto(f"{chart}/visits/")
+    record_routine(Hands(page))
+    yield "visits with one"
+    page.click("text=/^What came after/")
+    yield "after"
+    page.select_option("#harm", "bacterial-infection")
+    page.check("input[name=grade][value='3']")
+    page.click("text=Sign and keep")
+    yield "after with problems"
+    page.fill("#day", "0")
+    page.fill("#action", "Sent to a doctor the same day.")
+    page.click("text=Sign and keep")
+    page.wait_for_url("**/visits/")
+    yield "visits with an event"
+    page.click("text=/^Correct/")
+    yield "correct"
+    page.goto(f"{chart}/forecast-and-seen/?maps=1")
+    yield "forecast and seen"
+    page.goto(f"{clinic.address}/clinic/")
+    yield "due"
+    page.goto(f"{clinic.address}/clinic/events/")
+    assert "Bacterial" in page.inner_text("main")
+    yield "serious events"
+    page.goto(f"{clinic.address}/clinic/lots/")
+    page.fill("#q", "ab12")
+    page.click("main button")
+    assert "Story, Person" in page.inner_text("main")
+    yield "lots"
+
+
+def problems(page: Any) -> list[str]:
+    """What axe finds on a page, by rule and place."""
+    page.evaluate(AXE)
+    found = page.evaluate("tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", TAGS)
+    return [f"{page.url}: {one['id']}: {one['help']}: {one['nodes'][0]['html'][:160]}" for one in found["violations"]]
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_axe_finds_nothing_on_any_page(chromium: Any, clinic: Clinic, look: str) -> None:
+    page = opened(chromium, clinic, **LOOKS[look])
+    found = [f"{name}: {problem}" for name in pages_of_the_visits(page, clinic) for problem in problems(page)]
+    assert not found, "\n".join(found)
+
+
+def test_the_whole_way_works_without_scripts(chromium: Any, clinic: Clinic) -> None:
+    page = opened(chromium, clinic, java_script_enabled=False)
+    assert "lots" in list(pages_of_the_visits(page, clinic))
+
+
+def test_at_400_percent_nothing_is_cut_off(chromium: Any, clinic: Clinic) -> None:
+    page = opened(chromium, clinic, viewport={"width": 320, "height": 256})
+    for name in pages_of_the_visits(page, clinic):
+        wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wider <= 0, f"{name} has to be scrolled sideways by {wider} px"
+
+
+def _tab_to(page: Any, wanted: str) -> None:
+    """Press Tab until the wanted element has the focus."""
+    for _ in range(200):
+        page.keyboard.press("Tab")
+        if page.evaluate("wanted => document.activeElement.matches(wanted)", wanted):
+            return
+    raise AssertionError(f"the keyboard does not reach {wanted} on {page.url}")
+
+
+def test_a_visit_is_recorded_by_keyboard_only(chromium: Any, clinic: Clinic) -> None:
+    page = opened(chromium, clinic)
+    page.goto(f"{clinic.address}/charts/{clinic.chart()}/visits/")
+
+    def press(wanted: str) -> None:
+        _tab_to(page, wanted)
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+
+    press("a.button[href$='/visits/new/']")
+    _tab_to(page, "input[name=asked]")
+    page.keyboard.press("Space")
+    _tab_to(page, "#lot")
+    page.keyboard.type("ZZ-9")
+    _tab_to(page, "input[name=endpoint]")
+    page.keyboard.press("ArrowDown")
+    _tab_to(page, "#pain")
+    page.keyboard.type("4")
+    _tab_to(page, "input[name=aftercare]")
+    page.keyboard.press("Space")
+    press("main button.button")
+    assert "lot ZZ-9; pain 4 of 10" in page.inner_text(".visits > li")
+    press("a[href$='/after/']")
+    _tab_to(page, "#redness")
+    page.keyboard.type("2")
+    press("main button.button")
+    assert "No unwanted event up to day" in page.inner_text(".visits > li")
