@@ -2,7 +2,8 @@
 
 A maker's question: two drafts (``examples/devices/devices.yaml``), one with few sharp needles, one with many blunter
 ones. First both side by side; then every design between wide limits, with Sobol indices (SALib); then the answer as a
-picture. ``python examples/device_design.py`` writes ``out/device-design.html``, each figure with its numbers.
+picture. ``python examples/device_design.py`` writes ``out/device-design.html``, each figure with its numbers. It needs
+the extra ``research``: ``.venv/bin/python -m pip install -e ".[research]"``.
 
 Sources: schwarz2011 (drum), romgens2014 (force to enter by tip), lam2008 (what of a needle goes in). What the model
 cannot say is at the end, and on the page.
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
+from importlib.util import find_spec
 from math import sqrt
 from pathlib import Path
 from typing import NamedTuple
@@ -292,6 +294,10 @@ def main() -> float:
 
 
 if __name__ == "__main__":
+    if find_spec("SALib") is None:
+        raise SystemExit(
+            'this example needs SALib; from the folder of the clone: .venv/bin/python -m pip install -e ".[research]"'
+        )
     from device_design_figures import write_page
 
     print(write_page(OUT))

@@ -3,7 +3,8 @@
 About 0.7 % for the rate of synthesis, and as much for how fast fibroblasts wake up and go. The derivative of the
 program itself, in reverse through all its steps, gives this for every parameter and every possible person at once.
 
-Source: lotfi2013, jorgensen1998, waugh2007 (parameters of healing). Needs JAX (``pip install needling[jax]``).
+Source: lotfi2013, jorgensen1998, waugh2007 (parameters of healing). Needs JAX
+(``.venv/bin/python -m pip install -e ".[jax]"``).
 """
 
 from __future__ import annotations

@@ -179,9 +179,19 @@ def _pairs(first: Course, second: Course) -> tuple[list[_Pair], list[str]]:
             for name, own in by_name[side].items()
             if name not in by_name[1 - side]
         ]
+    lone += [
+        f"Chance of any lasting mark: {lack} and are not in this sum; look at each harm by itself"
+        for lack in dict.fromkeys(lack for pair in pairs for lack in _lacking(pair))
+    ]
     unknown = list(dict.fromkeys(_short(label) for label in (*unknown, *also_unknown)))
     lone += [f"How often is not known, which does not mean never: {'; '.join(unknown)}"] if unknown else []
     return pairs, lone
+
+
+def _lacking(pair: _Pair) -> list[str]:
+    """What nobody has counted for one plan or both, and which is not in their sums."""
+    said = [lack.rpartition(": ") for lack in dict.fromkeys((*pair.first.lacks, *pair.second.lacks))]
+    return [f"{_short(label)} are {why}" for label, _, why in said]
 
 
 def _short(label: str) -> str:
@@ -262,10 +272,18 @@ def _numbers(pairs: Sequence[_Pair], kb: Knowledge) -> tuple[PairedNumber, ...]:
             negligible=float(small[row]),
             second_better_share=shares[0][row],
             first_better_share=shares[1][row],
-            standing=_standing(alike[row], signs[:, row], sign[row] * centers[2, row], small[row], sure),
+            standing=_known(pair, _standing(alike[row], signs[:, row], sign[row] * centers[2, row], small[row], sure)),
         )
-        for row, one in enumerate(own)
+        for row, (one, pair) in enumerate(zip(own, pairs, strict=True))
     )
+
+
+def _known(pair: _Pair, standing: Standing) -> Standing:
+    """A sum that lacks what the other one holds is never the better one; beside more that is unknown, less is."""
+    first, second = set(pair.first.lacks), set(pair.second.lacks)
+    if first == second or (standing == "first" and first <= second) or (standing == "second" and second <= first):
+        return standing
+    return "unknown"
 
 
 def _standing(alike: float, better: Floats, gained: float, small: float, sure: float) -> Standing:
@@ -360,12 +378,25 @@ def _maps(first: Plan, second: Plan, assessment: Assessment, kb: Knowledge, key:
 
 
 def _listed(numbers: Iterable[PairedNumber], standing: Standing) -> str:
-    """What stands so, in words; results with their zones, and the sum of all lasting marks for each of them."""
+    """What stands so, in words; results with their zones, and the sum of all lasting marks for each of them.
+
+    Where the sums do not hold the same things, each harm stands by itself.
+    """
+    numbers = list(numbers)
+    summed = not any(one.standing == "unknown" for one in numbers)
     zones: dict[str, list[str]] = defaultdict(list)
     for one in numbers:
-        if one.standing == standing and not one.id.startswith("harm:"):
-            zones[_RESULT.get(one.id, _short(one.label))] += [one.zone] if one.zone else []
+        if one.standing == standing and not (summed and one.id.startswith("harm:")):
+            few = ", too small for most to notice" if faint(one) else ""
+            zones[_RESULT.get(one.id, _short(one.label)) + few] += [one.zone] if one.zone else []
     return ", ".join(f"{label} ({', '.join(where)})" if where else label for label, where in zones.items())
+
+
+def faint(one: PairedNumber) -> bool:
+    """Whether a result is better for nearly all, but by a change that people notice for fewer than half of them."""
+    if one.id not in _RESULT or one.standing not in ("first", "second"):
+        return False
+    return (one.first_better_share if one.standing == "first" else one.second_better_share) < 1 / 2
 
 
 _RESULT = {"outcome": "the result", "outcome-same-day": "the result on one and the same day"}
@@ -378,6 +409,7 @@ def verdict_words(numbers: Sequence[PairedNumber], names: tuple[str, str], sure:
         ("first", f"{names[0]} is better in: "),
         ("second", f"{names[1]} is better in: "),
         ("unclear", f"Cannot be told apart, because people differ too much (fewer than {sure:.0%} on one side): "),
+        ("unknown", "Not comparable, because a part of it is not known for one plan's device: "),
         ("alike", "No difference that matters: "),
     ):
         listed = _listed(numbers, standing)  # type: ignore[arg-type]

@@ -182,10 +182,17 @@ def _short(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
+def _within(loc: Loc, outer: Loc) -> bool:
+    return len(loc) > len(outer) and loc[: len(outer)] == outer
+
+
 def explain_errors(invalid: ValidationError, text: YamlText, model: Any) -> str:
     """pydantic's findings as lines of ``file:line: path: what is wrong; what is allowed``."""
     lines = []
-    for found in invalid.errors(include_url=False)[:12]:
+    every = invalid.errors(include_url=False)
+    for found in every[:12]:
+        if found["type"] == "too_short" and any(_within(other["loc"], found["loc"]) for other in every):
+            continue  # what was wrong inside was left out, and so the list is too short: said once
         loc = tuple(part for part in found["loc"] if not (isinstance(part, str) and "[" in part))
         where = text.where(loc)
         if found["type"] == "extra_forbidden":

@@ -192,6 +192,7 @@ class PlanningSession:
 
         Raises:
             BadInput: an unknown input or zone, a value that is not allowed, or nothing to change.
+            NotAllowed: there is no session to change, because the person is not cleared or questions are open.
         """
         return self.what_if_many([{**(changes or {}), **more}])[0]
 
@@ -209,6 +210,8 @@ class PlanningSession:
     def _wish(self, before: Plan, changes: Changes) -> _Wish:
         case, kb = self.case, self.kb
         read = read_changes(changes, case.assessment, kb)
+        if read and not before.sessions and self.clearance.verdict != "go":
+            raise NotAllowed(_no_session_because(self.clearance, kb))
         altered = alter(before, read, case.person, case.assessment, self.clearance, kb)
         limits = broken_limits(altered.plan, self.clearance, kb)
         return _Wish(read, altered, altered.plan.sha256, limits, no_forecast_because(altered.plan, limits))
@@ -282,6 +285,26 @@ class PlanningSession:
 
 
 # ---------------------------------------------------------------- words
+
+
+_TOLD = 3  # reasons or questions that are named; the rest is counted
+
+
+def _no_session_because(clearance: Clearance, kb: Knowledge) -> str:
+    """Why there is no session to change: open questions, or what speaks against it."""
+    if clearance.verdict == "ask":
+        facts = kb.by("facts")
+        why = [facts[ask.fact].ask if ask.fact in facts else ask.fact for ask in clearance.asks]
+        lead, then = "questions are open, and an open question never counts as a no", "answer them first"
+    else:
+        why = [
+            one.because for one in clearance.decisions if one.action in ("exclude", "exclude_home", "refer", "defer")
+        ]
+        lead, then = f"the person is not cleared (verdict '{clearance.verdict}')", "nothing can be tried out meanwhile"
+    named = list(dict.fromkeys(said.rstrip(".") for said in why))
+    more = f"; and {len(named) - _TOLD} more" if len(named) > _TOLD else ""
+    listed = f": {'; '.join(named[:_TOLD])}{more}" if named else ""
+    return f"there is no session to change, because {lead}{listed}; {then} (`needling screen` says all of it)"
 
 
 _OF_SESSION: dict[str, Callable[[Session], str]] = {

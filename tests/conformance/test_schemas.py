@@ -19,7 +19,8 @@ FOLDER = Path(__file__).parent / "schemas"
 WHOLE = (
     documents.Case, documents.Person, documents.Assessment, documents.Goals, documents.Clearance, documents.Plan,
     documents.Forecast, documents.Choice, documents.Approval, documents.SessionRecord,
-    learning.Visits, learning.Misses, learning.Calibration, learned.PopulationFit, comparison.Comparison, comparison.WhatIf,
+    learning.Visits, learning.Misses, learning.Calibration, learned.PopulationFit,
+    comparison.Comparison, comparison.WhatIf,
     study.Study, study.TrialResults,
     exposure.SerumForecast, exposure.AnaestheticForecast, maps.MapReport, maps.MapAgreement,
 )  # fmt: skip

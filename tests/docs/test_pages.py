@@ -96,7 +96,7 @@ def test_versions_agree() -> None:
 
 
 def test_only_pinned_requirements_with_hashes() -> None:
-    for name in ("runtime", "dev"):
+    for name in ("runtime", "web", "dev"):
         text = (ROOT / f"requirements/{name}.txt").read_text(encoding="utf-8")
         entries = re.split(r"\n(?=\S)", re.sub(r"^\s*#.*\n", "", text, flags=re.MULTILINE).strip())
         assert len(entries) > 20

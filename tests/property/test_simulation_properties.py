@@ -446,18 +446,18 @@ def test_reweighting_recovers_a_simulated_truth_and_refuses_nonsense() -> None:
     final = course.score[:, 0, -1]
     truth = np.quantile(final, 0.15)
     day = course.time[-1] / 86400
-    learned = reweight(belief, log_likelihood(course, [("cheek-left", day, float(truth))]), 0)
+    learned = reweight(belief, log_likelihood(course, [("cheek-left", day, float(truth))]), 0, person=person.id)
     after = simulate(plan, person, assessment, learned.belief).score[:, 0, -1]
     assert learned.report.accepted and learned.report.effective_members_count >= 0.2 * 400
     assert abs(after.mean() - truth) < 0.6 * abs(final.mean() - truth)
     assert max(learned.report.data_share[name] for name in ("clinical-gain", "collagen-synthesis-rate")) > 0.05
     assert after.std() < final.std()
-    refused = reweight(belief, np.full(400, -np.inf), 0)
+    refused = reweight(belief, np.full(400, -np.inf), 0, person=person.id)
     assert refused.belief is belief and not refused.report.accepted and "nothing was learned" in refused.report.words
-    far = reweight(belief, log_likelihood(course, [("cheek-left", day, -400.0)]), 0)
+    far = reweight(belief, log_likelihood(course, [("cheek-left", day, -400.0)]), 0, person=person.id)
     assert far.belief is belief and not far.report.accepted
     with pytest.raises(ValueError, match="one log likelihood"):
-        reweight(belief, np.zeros(3), 0)
+        reweight(belief, np.zeros(3), 0, person=person.id)
     with pytest.raises(BadInput, match="a reading on"):
         log_likelihood(course, [("nose", day, 2.0)])
 

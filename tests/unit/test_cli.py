@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -102,6 +103,34 @@ def test_simulate_shows_where_a_protocol_leaves_the_envelope() -> None:
     assert "2.5 mm" in deep.stdout
 
 
+def test_simulate_warns_at_the_top_and_forecasts_nothing_for_the_uncleared() -> None:
+    too_long = "2.5 mm roller, 4 directions x 4 passes, cheeks, every 6 weeks x 3"
+    deep = run("simulate", str(EXAMPLES / "acne-scars.yaml"), "--protocol", too_long)
+    box = deep.stdout.partition("╰")[0]
+    assert "OUTSIDE THE ENVELOPE" in box and "Nearest plan that may be done" in box
+    for name in ("keloid", "half-answered"):
+        case = str(EXAMPLES / f"{name}.yaml")
+        stopped = run("simulate", case, "--protocol", too_long, "--json")
+        assert stopped.returncode == 1, stopped.stderr
+        record = json.loads(stopped.stdout)
+        assert record["forecast"] is None and "not cleared" in record["because"]
+        told = run("simulate", case, "--protocol", too_long)
+        assert told.returncode == 1
+        assert "No forecast is made for somebody who is not cleared" in told.stdout
+        assert "What to expect" not in told.stdout
+
+
+def test_a_run_in_the_place_of_a_case_and_a_negative_area_are_said_once(tmp_path: Path) -> None:
+    written = tmp_path / "run.json"
+    written.write_text(json.dumps({"choice": {}, "clearance": {}, "case": {}}))
+    assert "this is a run; give the case file" in run("plan", str(written)).stderr
+    text = (EXAMPLES / "acne-scars.yaml").read_text()
+    (tmp_path / "case.yaml").write_text(re.sub(r"area_cm2: .*", "area_cm2: -4", text))
+    wrong = run("screen", str(tmp_path / "case.yaml"))
+    assert wrong.returncode == 2
+    assert "got -4" in wrong.stderr and "tuple" not in wrong.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -118,6 +147,12 @@ def test_bad_input_is_one_message_and_exit_code_2(arguments: list[str], said: st
     result = run(*arguments)
     assert result.returncode == 2
     assert said in result.stderr
+
+
+def test_numbing_says_where_it_was_taken_to_be_done() -> None:
+    cream = ["numbing", "lidocaine-4", "--area-cm2", "20", "--amount-g", "1", "--minutes", "20", "--site", "cheek"]
+    assert run(*cream).stdout.startswith("Where it would be done was not said: assumed at home, the stricter")
+    assert "assumed at home" not in run(*cream, "--clinic").stdout
 
 
 def test_errors_are_json_too() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,7 @@ from needling.documents.learning import Calibration, Misses
 from needling.errors import BadInput
 from needling.knowledge import load_knowledge
 from needling.learning.papers import blank_visit, read_approval, read_told
+from needling.learning.standing import again_rule
 
 ROOT = Path(__file__).parents[2]
 KB = load_knowledge()
@@ -92,9 +94,43 @@ def test_outside_the_band_or_not_as_planned_is_1(folder: Path, tmp_path: Path) -
     assert skipped.returncode == 1 and "not done" in skipped.stdout
 
 
+def test_harm_without_a_rate_and_more_than_the_endpoint_are_1(folder: Path, tmp_path: Path) -> None:
+    approval = folder / "acne-scars-approval.json"
+    text = visits(folder)[0].read_text(encoding="utf-8").replace("asked_until_d: null", "asked_until_d: 400")
+    keloid = "events: [{harm: keloid, grade: 4, after_d: 60}]"
+    (tmp_path / "harm.yaml").write_text(text.replace("events: []", keloid, 1), encoding="utf-8")
+    harmed = run("score", approval, tmp_path / "harm.yaml", "--out", tmp_path)
+    assert harmed.returncode == 1 and harmed.stdout.startswith("1 unwanted event, 1 of them serious;")
+    assert harmed.stdout.index("Unwanted events") < harmed.stdout.index("Planned against delivered")
+    assert "Keloid or hypertrophic scar: Grade 4 (life-threatening); day 60 after session" in harmed.stdout
+    flat = " ".join(harmed.stdout.split())
+    assert "Any serious adverse event in scar studies: It came" in flat
+    assert "Keloid or hypertrophic scar" in (tmp_path / "acne-scars-score.html").read_text(encoding="utf-8")
+    usual = "events: [{harm: expected-reaction, grade: 1, after_d: 2}]"
+    (tmp_path / "usual.yaml").write_text(text.replace("events: []", usual, 1), encoding="utf-8")
+    expected = run("score", approval, tmp_path / "usual.yaml", "--out", tmp_path)
+    assert expected.returncode == 0 and "; expected." in " ".join(expected.stdout.split())
+    (tmp_path / "over.yaml").write_text(text.replace("seen: pinpoint", "seen: confluent", 1), encoding="utf-8")
+    over = run("score", approval, tmp_path / "over.yaml", "--out", tmp_path)
+    said = " ".join(over.stdout.split())
+    assert over.returncode == 1 and "1 session not done as planned (1 beyond the planned endpoint)" in said
+
+
+def test_words_in_tables_stay_whole_and_minus_is_one_sign(folder: Path, tmp_path: Path) -> None:
+    told = run("score", folder / "acne-scars-approval.json", *visits(folder), "--out", tmp_path, "--maps").stdout
+    lines = told.splitlines()[:-1]
+    assert max(map(len, lines)) <= 80
+    words = set(re.findall(r"[A-Za-z]{3,}", told))
+    assert {"Goodman", "qualitative", "Forecast", "Planned", "Session"} <= words
+    assert sum(set(line) == {"-", " "} for line in lines) == 2  # tables
+    for part in ("Goodman-Baron", "(qualitative,", "session", "cheek"):
+        assert any(part in line for line in lines), part
+    assert not re.search(r"(?<![\w-])-\d", told)
+
+
 def test_the_blank_record_is_the_plan(folder: Path) -> None:
     approval = read_approval(folder / "acne-scars-approval.json")
-    printed = run("score", folder / "acne-scars-approval.json", "--template", "--session", 1).stdout
+    printed = run("score", folder / "acne-scars-approval.json", "--template", "--session", 2).stdout
     assert printed == blank_visit(approval, 1)
     told = read_told(visits(folder), approval, KB)
     for record, planned in zip(told.records, approval.plan.sessions, strict=True):
@@ -161,12 +197,17 @@ def line_of(text: str, words: str) -> int:
     ("old", "new", "said"),
     [
         ('approval: "', f'approval: "{"a" * 64}"  # "', "belongs to another approval"),
-        ("session: 2", "session: 7", "session 7 is not in the plan"),
+        ("session: 2", "session: 7", "session 8 is not in the plan"),
         ("device: r", "device: rr", "did you mean 'r"),
         ("events: []", "events: [{harm: pih-iv, grade: 1, after_d: 2}]", "did you mean 'pih-iv-v'"),
         ("endpoint_seen: pinpoint", "endpoint_seen: bloody", "bloody"),
         ("person: acne-scars", "person: somebody", "is of 'somebody'"),
-        ("value: 2", "value: 9", "the scale runs from 1 to 4"),
+        ("value: 2", "value: 9", "9 is outside Goodman-Baron grade"),
+        ("scale: goodman-baron-qualitative", "scale: goodman-banana", "did you mean 'goodman-baron-qu"),
+        ("zone: cheek-right, value", "zone: cheek, value", "no zone 'cheek' in this assessment"),
+        ("pregnant: null", "pregnamt: null", "unknown fact 'pregnamt' (did you mean 'pregnant'"),
+        ("tattoo: null", "tattoo: 3", "tattoo"),
+        ("zone: cheek-right, value: 2", "zone: cheek-left, value: 3", "score given twice: goodman-baron-qualitative"),
         ("lot: null", "lott: null", "did you mean 'lot'"),
     ],
 )
@@ -193,6 +234,78 @@ def test_days_before_the_start_and_doubles_are_named(folder: Path, tmp_path: Pat
     )
     with pytest.raises(BadInput, match="the same follow-up stands in"):
         read_told([visits(folder)[2]] * 2, approval, KB)
+
+
+def test_one_reading_from_two_files_is_refused_and_both_are_named(folder: Path, tmp_path: Path) -> None:
+    """Another answer or note makes another follow-up; the reading of the day is still the same one."""
+    approval = folder / "acne-scars-approval.json"
+    first = visits(folder)[-1]
+    text = first.read_text(encoding="utf-8")
+    follow = "followups:" + text.split("followups:", 1)[1].replace("pregnant: null", "pregnant: false")
+    (tmp_path / "again.yaml").write_text(follow, encoding="utf-8")
+    for order in ((first, tmp_path / "again.yaml"), (tmp_path / "again.yaml", first)):
+        refused_ = run("score", approval, *order, "--out", tmp_path)
+        assert refused_.returncode == 2 and not refused_.stdout
+        assert "again.yaml:" in refused_.stderr and first.name in refused_.stderr
+        assert "goodman-baron-qualitative of cheek-left" in refused_.stderr and "noted already" in refused_.stderr
+    on = next(line for line in follow.splitlines() if line.startswith("    on:"))
+    another_day = follow.replace(on, "    on: 2027-06-20")
+    (tmp_path / "again.yaml").write_text(another_day, encoding="utf-8")
+    assert len(read_told([first, tmp_path / "again.yaml"], read_approval(approval), KB).followups) == 2
+
+
+def test_a_case_with_two_scores_of_one_zone_is_refused_with_its_line(tmp_path: Path) -> None:
+    text = (ROOT / "examples/acne-scars.yaml").read_text(encoding="utf-8")
+    twice = text.replace("cheek-right, value: 3", "cheek-left, value: 2")
+    assert twice != text
+    (tmp_path / "case.yaml").write_text(twice, encoding="utf-8")
+    seen = run("screen", tmp_path / "case.yaml")
+    line = line_of(twice, "cheek-left, value: 2")
+    assert seen.returncode == 2 and f"case.yaml:{line}: " in seen.stderr and "score given twice" in seen.stderr
+    assert "3 and 2" in seen.stderr
+
+
+def test_the_blank_follow_up_asks_what_is_asked_again(folder: Path) -> None:
+    approval = read_approval(folder / "acne-scars-approval.json")
+    told = read_told(visits(folder)[-1:], approval, KB).followups[0]
+    assert {fact.name for fact in told.facts} == set(again_rule(KB).asks)
+    assert all(fact.value is None for fact in told.facts)
+    text = blank_visit(approval, 2, KB)
+    assert "pregnant: null  # Pregnancy, or possible pregnancy?" in text
+    assert "when true also topical_actives_stopped" in text
+    earlier = blank_visit(approval, 0, KB)
+    follow = earlier[earlier.index("# followups:") :]
+    loose = "\n".join(line.removeprefix("# ") for line in follow.splitlines())
+    opened = earlier.replace(follow, loose)
+    (folder / "opened.yml").write_text(filled(opened), encoding="utf-8")
+    (early,) = read_told([folder / "opened.yml"], approval, KB).followups
+    assert (early.on - approval.plan.start).days == approval.plan.sessions[1].day_d
+    man = approval.model_copy(
+        update={
+            "forecast": approval.forecast.model_copy(
+                update={"person": approval.forecast.person.model_copy(update={"sex_at_birth": "male"})}
+            )
+        }
+    )
+    assert "pregnant" not in blank_visit(man, 0, KB) and "nsaid" in blank_visit(man, 0, KB)
+
+
+def test_sessions_are_counted_from_one_in_what_is_said(folder: Path, tmp_path: Path) -> None:
+    path = folder / "acne-scars-approval.json"
+    approval = read_approval(path)
+    plan = approval.plan
+    first = run("score", path, "--template").stdout
+    assert first == blank_visit(approval, 0, KB)
+    on = plan.start.isoformat()
+    assert f"session 1 of 3, planned for {on}" in first and "session: 0  # session 1 of 3; here they count" in first
+    none = run("score", path, "--template", "--session", 0)
+    assert none.returncode == 2 and "counted from 1; the plan has 1 to 3" in none.stderr
+    told = run("score", path, *visits(folder), "--out", tmp_path).stdout
+    table = told[told.index("Planned against delivered") : told.index("Chances against")]
+    rows = [line.split()[0] for line in table.splitlines() if line[:1].isdigit()]
+    assert rows == ["1", "1", "2", "2", "3", "3"]
+    assert "Endpoint of session 1" in told and "Endpoint of session 3" in told
+    assert "session 0" not in told.lower()
 
 
 def test_files_of_another_kind_are_named(folder: Path, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import pytest
 
 pytest.importorskip("pyarrow")
 
-from needling.cli.trial import TEMPLATE
+from needling.cli.trial import TEMPLATE, _few_shards
 from needling.documents.study import Study, TrialResults
 from needling.knowledge import load_knowledge
 from needling.reading import parse_yaml, validate
@@ -286,3 +286,9 @@ def test_a_disk_that_is_full_at_the_end_is_said_and_nothing_is_lost(
     assert "No space left on device" in said.output
     assert "results.json are kept" in " ".join(said.output.split())
     assert len(shards(tmp_path / "out")) == 1
+
+
+def test_a_study_of_few_shards_says_so_up_front() -> None:
+    assert _few_shards(study(people_count=128), 4) == ""
+    assert "4 shards" in _few_shards(study(people_count=128), 8)
+    assert "one shard" in _few_shards(study(people_count=32), 0)

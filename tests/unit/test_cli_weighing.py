@@ -130,11 +130,40 @@ def test_what_if_says_what_changes_with_its_exit_code() -> None:
     inside = run("whatif", str(CASE), "--protocol", MILD, "--set", "sessions=4", *FEW)
     assert inside.returncode == 0, inside.stderr
     assert max(map(len, inside.stdout.splitlines())) <= 80
-    assert "minus now" in inside.stdout
+    assert "changed minus" in inside.stdout
     outside = run("whatif", str(CASE), "--protocol", MILD, "--set", "needle_length_mm=3", "--json", *FEW)
     assert outside.returncode == 1
     found = WhatIf.model_validate_json(outside.stdout)
     assert found.stamp and found.nearest is not None and found.forecast is not None
+
+
+@pytest.mark.parametrize(("name", "says"), [("keloid", "not cleared"), ("half-answered", "questions are open")])
+def test_what_if_says_why_there_is_no_session_and_names_no_roller(name: str, says: str) -> None:
+    result = run("whatif", str(CASE.with_name(f"{name}.yaml")), "--set", "sessions=2", *FEW)
+    assert result.returncode == 1, result.stderr
+    assert says in result.stdout and "roller" not in result.stdout + result.stderr
+    record = json.loads(
+        run("whatif", str(CASE.with_name(f"{name}.yaml")), "--set", "sessions=2", "--json", *FEW).stdout
+    )
+    assert record["forecast"] is None and says in record["error"]
+
+
+def test_what_if_at_home_says_that_no_result_is_compared() -> None:
+    result = run("whatif", str(CASE.with_name("home-hairline.yaml")), "--set", "sessions=2", *FEW)
+    assert "that does not make them better" in " ".join(result.stdout.split())
+
+
+def test_a_change_of_one_zone_says_that_the_worst_zone_counts() -> None:
+    result = run(
+        "whatif",
+        str(CASE.with_name("acne-scars.yaml")),
+        "--protocol",
+        "1.5 mm roller, 4 directions x 4 passes, cheeks, every 6 weeks x 3",
+        "--set",
+        "zone:cheek-left.passes_count=3",
+        *FEW,
+    )
+    assert "count the zone that fares worst" in " ".join(result.stdout.split())
 
 
 @pytest.mark.parametrize(

@@ -30,8 +30,8 @@ PLAN = course_plan(sessions=3, interval_d=42, device="roller-clinic")
 JUDGED_D = 84 + 90.0
 
 
-def approved(number: int = 0) -> Approval:
-    """One of many approvals of the same plan."""
+def approved() -> Approval:
+    """An approval of the plan."""
     person, assessment = somebody(scores=({"scale": "grade", "zone": "cheek-left", "value": 3.0},))
     expected = forecast(simulate(PLAN, person, assessment, BELIEF), PLAN)
     return Approval(
@@ -41,16 +41,28 @@ def approved(number: int = 0) -> Approval:
         forecast_sha256=expected.sha256,
         clearance_sha256="0" * 64,
         by="dr-a",
-        at=datetime(2026, 1, 15, tzinfo=UTC) + timedelta(minutes=number),
+        at=datetime(2026, 1, 15, tzinfo=UTC),
     )
 
 
 FIRST = approved()
 
 
-def person_with(number: int, *readings: tuple[float, float], sessions: int = 3) -> FollowedUp:
-    """A person who had some sessions and these readings (day, value)."""
-    one = FIRST.model_copy(update={"at": FIRST.at + timedelta(minutes=number)})
+def person_with(number: int, *readings: tuple[float, float], sessions: int = 3, later: int = 0) -> FollowedUp:
+    """A person who had some sessions and these readings (day, value), approved some minutes after the first."""
+    who = f"p-{number}"
+    frozen = FIRST.forecast
+    person = frozen.person.model_copy(update={"id": who})
+    expected = frozen.model_copy(
+        update={"person": person, "assessment": frozen.assessment.model_copy(update={"person": who})}
+    )
+    one = FIRST.model_copy(
+        update={
+            "at": FIRST.at + timedelta(minutes=later),
+            "plan": FIRST.plan.model_copy(update={"person": who}),
+            "forecast": expected,
+        }
+    )
     start = one.plan.start
     records = [
         SessionRecord(
@@ -150,6 +162,28 @@ def test_what_cannot_be_used_is_said() -> None:
     assert "given twice" in said
 
 
+def test_a_person_approved_twice_is_one_person() -> None:
+    once = [person_with(number, (174.0, 2.0)) for number in range(15)]
+    again = [person_with(number, (174.0, 2.0), later=1) for number in range(15)]
+    gathered = gather(BELIEF, [*once, *again])
+    assert gathered.people == 15 and gathered.readings == 15 and len(gathered.approvals) == 30
+    assert sum("who counts by approval" in said for said in gathered.left_out) == 15
+    belief, report = fit_population(BELIEF, [*once, *again])
+    assert belief is BELIEF and "15 people can be used" in report.words and report.people_count == 15
+
+
+def test_the_approval_with_the_most_readings_counts_in_any_order() -> None:
+    short, long = person_with(0, (174.0, 1.0), later=5), person_with(0, (42.0, 3.0), (174.0, 2.0))
+    for cases in ([short, long], [long, short]):
+        assert gather(BELIEF, cases).groups[0].seen == {(Look("cheek-left", 42.0), Look("cheek-left", 174.0)): [(3, 2)]}
+
+
+def test_a_corrected_reading_takes_the_place_of_the_wrong_one() -> None:
+    gathered = gather(BELIEF, [person_with(0, (174.0, 1.0), (174.0, 3.0))])
+    assert gathered.groups[0].seen == {(Look("cheek-left", 174.0),): [(3.0,)]}
+    assert any("the later note counts" in said for said in gathered.left_out)
+
+
 def test_few_people_teach_nothing() -> None:
     few = [person_with(number, (174.0, 2.0)) for number in range(5)]
     belief, report = fit_population(BELIEF, few)
@@ -205,8 +239,17 @@ def test_a_kept_fit_gives_the_same_belief(fitted: fitting.Fitted) -> None:
 
 
 def test_nobody_counts_twice(fitted: fitting.Fitted) -> None:
-    with pytest.raises(BadInput, match="learned from these people already"):
-        fit_population(fitted.belief, [person_with(0, (174.0, 2.0))])
+    for again in (person_with(0, (174.0, 2.0)), person_with(0, (174.0, 2.0), later=9)):
+        with pytest.raises(BadInput, match="learned from these people already: 'p-0'"):
+            fit_population(fitted.belief, [again])
+
+
+def test_a_person_of_the_fit_is_told_so(fitted: fitting.Fitted) -> None:
+    from needling.learning import recalibrate
+
+    one, stranger = (person_with(number, (174.0, 2.0)) for number in (0, 999))
+    assert "counts a little twice" in recalibrate(fitted.belief, *one).report.words
+    assert "twice" not in recalibrate(fitted.belief, *stranger).report.words
 
 
 @pytest.mark.slow

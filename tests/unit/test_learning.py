@@ -214,6 +214,85 @@ def test_a_good_responder_raises_the_expected_gain(approval: Approval) -> None:
     assert expected(good) < expected(belief) < expected(poor)
 
 
+# ---------------------------------------------------------------- whose readings, and each once
+
+
+def weights(belief: Belief) -> Any:
+    assert belief.pool is not None
+    return belief.pool.log_weight
+
+
+def test_a_belief_about_one_person_is_refused_for_another(approval: Approval) -> None:
+    belief = Belief.prior(KB)
+    learned = recalibrate(belief, approval, records(approval), [seen(approval, 220, cheek_left=2)]).belief
+    assert learned.pool is not None and learned.pool.person == approval.plan.person
+    assert learned.pool.approvals == (approval.sha256,)
+    person = approval.forecast.person.model_copy(update={"id": "p-2"})
+    assessment = approval.forecast.assessment.model_copy(update={"person": "p-2"})
+    plan = approval.plan.model_copy(update={"person": "p-2"})
+    with pytest.raises(BadInput, match="this is 'p-2'"):
+        simulate(plan, person, assessment, learned, key=approval.forecast.key)
+    expected = approval.forecast.model_copy(update={"person": person, "assessment": assessment})
+    other = approval.model_copy(update={"plan": plan, "forecast": expected})
+    look = seen(approval, 220, cheek_left=2).model_copy(update={"person": "p-2"})
+    with pytest.raises(BadInput, match="this is 'p-2'"):
+        recalibrate(learned, other, records(other), [look])
+    assert recalibrate(belief, other, records(other), [look]).report.accepted
+
+
+def test_a_reading_counts_once_whoever_signs_it(approval: Approval) -> None:
+    belief, done, look = Belief.prior(KB), records(approval), seen(approval, 220, cheek_left=2, cheek_right=2)
+    once = recalibrate(belief, approval, done, [look])
+    signed = look.model_copy(update={"by": "other"})
+    for twice in ([look, look], [look, signed]):
+        again = recalibrate(belief, approval, done, twice)
+        assert np.array_equal(weights(again.belief), weights(once.belief)) and again.report == once.report
+    with pytest.raises(BadInput, match="knows all of these readings"):
+        recalibrate(once.belief, approval, done, [signed])
+    assert len(score(approval, done, [look, signed], KB).misses) == 2
+
+
+def test_a_corrected_reading_leaves_no_trace_of_the_wrong_one(approval: Approval) -> None:
+    belief, done = Belief.prior(KB), records(approval)
+    wrong, right = seen(approval, 220, cheek_left=1), seen(approval, 220, cheek_left=3)
+    once = recalibrate(belief, approval, done, [right]).belief
+    mended = recalibrate(recalibrate(belief, approval, done, [wrong]).belief, approval, done, [right]).belief
+    assert np.array_equal(weights(mended), weights(once)) and np.array_equal(mended.members, once.members)
+    beside = recalibrate(belief, approval, done, [wrong, right]).belief
+    assert np.array_equal(weights(beside), weights(once))
+
+
+@pytest.mark.parametrize(("longest_d", "late_score", "tempered"), [(8.0, 1.3, False), (11.0, 1.0, True)])
+def test_learning_visit_by_visit_is_learning_at_once(
+    approval: Approval, longest_d: float, late_score: float, tempered: bool
+) -> None:
+    """Redness of 2 d, then much longer; scores early and late: whatever the order, and also where all is tempered."""
+    belief, done = Belief.prior(KB), records(approval)
+    told = [one.model_copy(update={"redness_d": days}) for one, days in zip(done, (2.0, longest_d, 3.0), strict=False)]
+    first, second = seen(approval, 20, cheek_left=2.5), seen(approval, 220, cheek_left=late_score, cheek_right=1.2)
+    once = recalibrate(belief, approval, told, [first, second])
+    assert once.report.accepted and (once.report.temper_share < 1) is tempered
+    early = recalibrate(belief, approval, told[:1], [first]).belief
+    late = recalibrate(belief, approval, told[:2], [second]).belief
+    for before in (early, late):
+        whole = recalibrate(before, approval, told, [first, second])
+        assert np.array_equal(weights(whole.belief), weights(once.belief)) and whole.report == once.report
+        assert np.array_equal(whole.belief.members, once.belief.members)
+    new_alone = recalibrate(early, approval, told, [second]).belief  # the early score keeps what it was worth then
+    assert np.allclose(np.exp(weights(new_alone)), np.exp(weights(once.belief)), atol=1e-6)
+
+
+def test_the_longest_redness_stays_when_later_records_are_shorter(approval: Approval) -> None:
+    belief, done = Belief.prior(KB), records(approval)
+    long, short = (done[place].model_copy(update={"redness_d": days}) for place, days in ((0, 6.0), (1, 2.0)))
+    first = recalibrate(belief, approval, [long], []).belief
+    with pytest.raises(BadInput, match="nothing can be learned"):
+        recalibrate(first, approval, [short], [])
+    mended = recalibrate(first, approval, [long.model_copy(update={"redness_d": 1.0}), short], []).belief
+    at_once = recalibrate(belief, approval, [long.model_copy(update={"redness_d": 1.0}), short], []).belief
+    assert np.array_equal(weights(mended), weights(at_once))
+
+
 def test_an_absurd_reading_teaches_nothing(approval: Approval) -> None:
     belief = Belief.prior(KB)
     last = max(approval.forecast.days_d)

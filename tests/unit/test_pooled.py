@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import cache
 from math import sqrt
 from statistics import NormalDist
@@ -19,19 +19,19 @@ from tests.people import healthy
 from needling.documents.learning import Calibration, EndpointMiss, EventMiss, Miss, Misses
 from needling.errors import BadInput
 from needling.knowledge import load_knowledge
-from needling.learning.pooled import (
-    binomial_probability,
-    count_distribution,
-    mean_over_people,
-    pool,
-    student,
-    wilson,
-)
+from needling.learning.chances import binomial_probability, count_distribution, mean_over_people, student, wilson
+from needling.learning.pooled import pool
 from needling.learning.scored import compare_reading
 from needling.planning.propose import propose
 from needling.planning.screen import screen
+from needling.report.about_calibration import calibration_text
 from needling.simulation import Belief, forecast, simulate
-from needling.simulation.metrics import mean_from_quantiles, place_in_quantiles, ranked_probability_score
+from needling.simulation.metrics import (
+    mean_between,
+    mean_from_quantiles,
+    place_in_quantiles,
+    ranked_probability_score,
+)
 from needling.simulation.seam import outcomes
 from needling.units import to_si
 
@@ -92,6 +92,18 @@ def test_place_and_mean_of_a_normal_forecast(mean: float, spread: float) -> None
         assert below == up_to == pytest.approx(true.cdf(at), abs=1e-9)
 
 
+@given(st.floats(0.5, 4.5), st.floats(0.2, 1.2))
+def test_the_mean_of_what_is_noted_on_a_scale_with_ends(mean: float, spread: float) -> None:
+    """E[clip(X)] of a normal X on a scale from 1 to 4, in closed form; clipped quantiles miss it by up to 3 %."""
+    true = NormalDist(mean, spread)
+    quantiles = [true.inv_cdf(level) for level in LEVELS]
+    a, b = (1 - mean) / spread, (4 - mean) / spread
+    inner = mean * (stats.norm.cdf(b) - stats.norm.cdf(a)) - spread * (stats.norm.pdf(b) - stats.norm.pdf(a))
+    exact = stats.norm.cdf(a) + inner + 4 * stats.norm.sf(b)
+    assert mean_between(LEVELS, quantiles, 1.0, 4.0) == pytest.approx(exact, abs=1e-3)
+    assert mean_between(LEVELS, quantiles, -np.inf, np.inf) == pytest.approx(mean, abs=1e-6)
+
+
 def test_a_lump_and_a_rounded_reading_stand_for_a_range() -> None:
     assert place_in_quantiles(LEVELS, [2.0] * 13, 2.0, 2.0) == (0.0, 1.0)
     assert place_in_quantiles(LEVELS, [2.0] * 13, 2.1, 2.1) == (1.0, 1.0)
@@ -144,8 +156,7 @@ class World:
                 mean_from_quantiles(LEVELS, a) - mean_from_quantiles(LEVELS, at(true[zone], when))
                 for a, when in zip(noisy, (day, 0.0), strict=True)
             ]
-            band, nothing = np.clip(noisy, *self.ends).tolist()
-            return compare_reading(LEVELS, band, nothing, value, step, (luck[0], luck[1]))
+            return compare_reading(LEVELS, noisy[0], noisy[1], value, step, (luck[0], luck[1]), self.ends)
 
         self.compared = compared
 
@@ -298,6 +309,99 @@ def test_what_was_called_impossible_and_came_fails() -> None:
     by_name = {event.event: event for event in found.events}
     assert by_name["endpoint-confluent"].verdict == "failing" and found.verdict == "failing"
     assert "endpoint-none" not in by_name and by_name["endpoint-erythema"].observed_count == 20
+
+
+def one_event(person: str, approval: int, happened: bool, chance: float = 0.1, **given: Any) -> Misses:
+    event = EventMiss(
+        harm="pih-iv-v", group="AE2", label="Dark marks", probability=chance, happened=happened, brier_ratio=0.0
+    )
+    return scored(approval, [], events=(event,), **{"person": person, **given})
+
+
+def test_events_do_not_hang_on_the_order_of_files() -> None:
+    """A course approved anew half-way is one course; two courses are two chances; nobody asked is no answer."""
+    early, late = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 3, 1, tzinfo=UTC)
+    began, again = {"start": date(2026, 1, 5)}, {"start": date(2027, 1, 5)}
+    same = [
+        one_event("a", 1, False, 0.1, **began, approved_at=early),
+        one_event("a", 2, True, 0.3, **began, approved_at=late),
+        scored(3, [], person="a"),
+    ]
+    apart = [one_event("b", 4, False, 0.2, **began), one_event("b", 5, True, 0.5, **again)]
+    for misses in ([*same, *apart], [*reversed(apart), *reversed(same)]):
+        found = pool(misses, KB).events[0]
+        assert found.people_count == found.observed_count == 2
+        assert found.expected_count == pytest.approx(0.1 + (1 - 0.8 * 0.5))
+        assert found.mean_brier_ratio == pytest.approx((0.9**2 + 0.4**2) / 2)
+
+
+# ---------------------------------------------------------------- readers with habits
+
+
+def read_by(
+    readers: int, count: int, repeat: int, habit: float, factor: float = 1.0, signed: bool = True
+) -> list[Misses]:
+    """Right forecasts, or a change ``factor`` times larger; people of one reader share a part of the error."""
+    chance = np.random.default_rng([readers, count, repeat])
+    own = chance.standard_normal(readers)
+    found = []
+    for number in range(count):
+        change = -0.8 * chance.uniform(0.6, 1.4)
+        band = [NormalDist(3 + change, 0.5).inv_cdf(level) for level in LEVELS]
+        nothing = [NormalDist(3, 0.4).inv_cdf(level) for level in LEVELS]
+        error = sqrt(habit) * own[number % readers] + sqrt(1 - habit) * float(chance.standard_normal())
+        compared = compare_reading(LEVELS, band, nothing, 3 + factor * change + 0.5 * error)
+        by = f"reader-{number % readers}" if signed else None
+        found.append(scored(number, [miss(**compared, by=by)]))
+    return found
+
+
+def test_readers_with_habits_do_not_fail_right_forecasts() -> None:
+    """Five readers, a tenth of the variance theirs: a third fails while people are taken as independent."""
+    repeats = 60
+    unsigned, signed = (
+        [pool(read_by(5, 200, repeat, 0.1, signed=one), KB).verdict for repeat in range(repeats)]
+        for one in (False, True)
+    )
+    print(f"failing of {repeats}: {unsigned.count('failing')} unsigned, {signed.count('failing')} signed")
+    assert unsigned.count("failing") > 12
+    assert stats.binom.sf(signed.count("failing") - 1, repeats, 0.05) > 0.01
+
+
+def test_a_large_bias_is_found_through_readers_with_habits() -> None:
+    found = [pool(read_by(10, 400, repeat, 0.05, factor=1.5), KB).verdict for repeat in range(10)]
+    assert found.count("failing") >= 9
+
+
+def test_too_few_readers_can_say_nothing() -> None:
+    for factor in (1.0, 1.5):
+        found = pool(read_by(3, 400, 0, 0.1, factor), KB)
+        assert found.verdict == "too few to say" and "too few readers" in found.because
+        assert found.measures[0].readers_count == 3 and "too few readers: 3 are known" in found.measures[0].because
+        assert ("if they all read alike" in found.measures[0].because) is (factor > 1)
+    alone = pool(read_by(1, 400, 1, 0.0), KB)
+    assert alone.verdict == "holds" and alone.measures[0].readers_count == 1
+    assert "one reader" in calibration_text(alone, KB)
+
+
+def test_leaving_out_readers_is_the_jackknife_of_scipy_and_never_less_careful() -> None:
+    chance = np.random.default_rng(5)
+    readers = chance.integers(0, 6, 80)
+    values = chance.normal(0, 1, 6)[readers] + chance.normal(0, 0.2, 80)
+    alone, found = mean_over_people(values), mean_over_people(values, readers=readers)
+    assert alone is not None and found is not None
+    without = [values[readers != reader].mean() for reader in range(6)]
+    error = np.sqrt(5 / 6 * np.sum((np.array(without) - values.mean()) ** 2))
+    assert found.high - found.value == pytest.approx(error * stats.t.ppf(0.95, 5), rel=1e-3)
+    assert found.probability == pytest.approx(2 * stats.t.sf(abs(values.mean()) / error, 5), rel=1e-2)
+    assert found.low < alone.low and found.high > alone.high
+
+
+def test_approvals_that_nobody_followed_up_are_counted(world: World) -> None:
+    found = pool([*world.people(20, 0), scored(100, []), scored(101, [])], KB)
+    assert found.without_followup_count == 2 and len(found.approvals) == 22
+    assert "2 of 22 approvals given here have no follow-up" in " ".join(calibration_text(found, KB).split())
+    assert pool(world.people(20, 0), KB).without_followup_count == 0
 
 
 def test_nothing_twice_and_mixed_units_are_refused(world: World) -> None:

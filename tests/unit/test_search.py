@@ -22,6 +22,7 @@ from needling.planning.candidates import Grid, candidates, nothing_of, plan_of
 from needling.planning.cases import read_case
 from needling.planning.envelope import breaches
 from needling.planning.screen import screen
+from needling.report.about_choice import beyond_words
 from needling.simulation import Belief, simulate_many
 
 KB = load_knowledge()
@@ -165,6 +166,13 @@ def test_what_goes_beyond_the_trials_says_so() -> None:
     choice = found_for(case, clearance, Belief.prior(KB, members=64)).choice
     own = [reason for reason in choice.plan.rationale if reason.what.startswith("Beyond the listed protocols")]
     assert own and own[0].proposal
+    belief = Belief.prior(KB, members=64)
+    shown = search(case.person, case.assessment, clearance, belief, case.goals, KB, key=2)
+    listed = shown.best_listed
+    assert listed is not None and listed.plan_sha256 != shown.plan.sha256
+    words = beyond_words(shown)
+    assert words.startswith("Beyond what trials did") and listed.plan in words
+    assert f"{listed.dots_of_50_count} of 50 gain by it" in words
 
 
 def test_the_same_key_finds_the_same_plan_and_a_run_is_repeated_exactly() -> None:

@@ -289,10 +289,10 @@ def test_without_its_libraries_it_says_what_to_install(monkeypatch: pytest.Monke
         raise importlib.metadata.PackageNotFoundError(name)
 
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(BadInput, match=r'pip install "needling\[cluster,trials\]"'), connected(2, None, print):
+    with pytest.raises(BadInput, match=r'pip install -e "\.\[cluster,trials\]"'), connected(2, None, print):
         pass
     monkeypatch.setattr(importlib.metadata, "version", lacking)
-    with pytest.raises(BadInput, match=r'pip install "needling\[trials\]"'):
+    with pytest.raises(BadInput, match=r'pip install -e "\.\[trials\]"'):
         storing.versions_here()
 
 

@@ -116,7 +116,7 @@ def test_a_planted_bias_is_flagged(seed: int) -> None:
 # ---------------------------------------------------------------- one person
 
 EARLY_D, LATE_D = 60.0, 3 * 30 + 90.0
-ONE_BY_ONE = 160
+ONE_BY_ONE = 320
 
 
 def test_the_next_reading_is_forecast_better_after_the_first() -> None:

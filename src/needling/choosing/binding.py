@@ -15,6 +15,7 @@ from needling.planning.propose import propose
 from needling.planning.wishes import WISHES
 from needling.simulation import CourseResult, simulate_many
 
+_AS_ASKED = "nothing: by this score doing nothing is as good or better; the routine is shown because you asked for one"
 _NOT_SAID = "none: a stronger candidate would not be better by more than the forecast can tell"
 
 
@@ -173,6 +174,8 @@ def binding_words(chosen: Candidate, pool: Pool, constraints: Sequence[Constrain
         if alone:
             return "the clearance: no plan with sessions may be made now"
         return "no candidate's careful gain outweighs its cost"
+    if not chosen.found.gain_known:
+        return _longest_words(chosen, pool) if not tried and _longest_words(chosen, pool) else _AS_ASKED
     return _NOT_SAID if tried else _longest_words(chosen, pool) or _NOT_SAID
 
 

@@ -24,8 +24,10 @@ from numpy.typing import NDArray
 from needling.choosing import choose
 from needling.choosing.judging import LIMITS, Judged, Weighing, judge_all, on_front, price_of
 from needling.documents import Assessment, Choice, Clearance, Goals, Person
+from needling.documents.choice import BestListed
 from needling.knowledge.base import Knowledge
-from needling.planning.candidates import Breadth, Grid, Schedule, candidates, force_N, nothing_of, plan_of
+from needling.planning.candidates import BEYOND, Breadth, Grid, Schedule, candidates, force_N, nothing_of, plan_of
+from needling.planning.propose import propose
 from needling.simulation import Belief, Models, simulate_many
 from needling.simulation.sketch import COARSE, ENDPOINTS, Doing, Light, Part, Sketch
 
@@ -580,4 +582,12 @@ def search(
     found = find(
         person, assessment, clearance, belief, goals, kb, key=key, breadth=breadth, models=models, progress=progress
     )
-    return found.choice
+    choice = found.choice
+    if not any(reason.what.startswith(BEYOND) for reason in choice.plan.rationale):
+        return choice
+    plans = propose(person, assessment, clearance, kb, goals)
+    courses = simulate_many(plans, person, assessment, belief, key=key, models=models)
+    listed = choose(plans, courses, goals, clearance=clearance)
+    told = [outcome.dots_of_50_count for outcome in listed.forecast.outcomes if outcome.basis != "none"]
+    best = BestListed(plan=listed.plan.label, plan_sha256=listed.plan.sha256, dots_of_50_count=min(told, default=None))
+    return choice.model_copy(update={"best_listed": best})

@@ -6,6 +6,7 @@ a question or a stop is proposed. Both: 2 input that cannot be used, 3 a forecas
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,6 +16,7 @@ from needling.cli.answering import AsJson, Key, Members, knowledge, print_json, 
 from needling.errors import BadInput
 
 if TYPE_CHECKING:
+    from needling.documents import Approval, Assessment, Case
     from needling.documents.learned import PopulationFit
     from needling.learning.adapting import Adapted
 
@@ -62,7 +64,17 @@ def learn(
 def adapt(
     approval: Annotated[Path, typer.Argument(help="What was approved, as 'needling approve' wrote it.")],
     files: Annotated[list[Path], typer.Argument(help="Records and follow-ups, the latest among them.")],
-    case: Annotated[Path | None, typer.Option("--case", help="Case file whose goals weigh the choice.")] = None,
+    case: Annotated[
+        Path | None,
+        typer.Option(
+            "--case",
+            help="Case file whose goals weigh the choice; its answers count as of its assessment's day.",
+        ),
+    ] = None,
+    earlier: Annotated[
+        list[Path] | None,
+        typer.Option("--earlier", help="An approval of this course that was replaced; give each of them."),
+    ] = None,
     learned: Annotated[
         Path | None, typer.Option("--learned", help="What many people taught: a file of 'needling learn --out'.")
     ] = None,
@@ -75,8 +87,10 @@ def adapt(
 
     kb = knowledge()
     signed = read_approval(approval)
-    told = read_told(files, signed, kb)
-    goals = read_case(case, kb).goals if case is not None else None
+    before = [read_approval(path) for path in earlier or ()]
+    told = read_told(files, signed, kb, earlier=before)
+    given = read_case(case, kb) if case is not None else None
+    followups = (*told.followups, *(_as_look(given, signed, case) if given is not None else ()))
     fit = _read_fit(learned) if learned is not None else None
     warm(as_json)
     from needling.learning.adapting import adapt as propose_changes
@@ -88,9 +102,11 @@ def adapt(
 
         belief = with_population(belief, fit)
     with working("Comparing the ways to go on ...", as_json):
-        found = propose_changes(signed, told.records, told.followups, belief, kb, goals=goals)
+        found = propose_changes(
+            signed, told.records, followups, belief, kb, goals=given.goals if given else None, earlier=before
+        )
     if as_json:
-        print_json(_as_data(found))
+        print_json(_as_data(found, (signed, *before)))
     else:
         from needling.report.about_learning import adapted_explanation
 
@@ -113,18 +129,33 @@ def _read_fit(path: Path) -> PopulationFit:
         raise BadInput(f"{path}: not a file of 'needling learn --out': {where}: {first['msg']}") from None
 
 
-def _as_data(found: Adapted) -> dict[str, Any]:
+def _as_look(case: Case, approval: Approval, path: Path | None) -> tuple[Assessment, ...]:
+    """The answers of a case as a look on its day; none where it is the case that the course began with."""
+    if case.person.id != approval.plan.person:
+        raise BadInput(f"{path}: the case is of '{case.person.id}', the approval of '{approval.plan.person}'")
+    if case.assessment.on <= approval.forecast.assessment.on:
+        return ()
+    own = tuple(fact for fact in case.assessment.facts if fact.value is not None)
+    names = {fact.name for fact in own}
+    facts = (*own, *(fact for fact in case.person.facts if fact.name not in names))
+    return (case.assessment.model_copy(update={"facts": facts}),)
+
+
+def _as_data(found: Adapted, approvals: Sequence[Approval]) -> dict[str, Any]:
     """For JSON: the proposal with what approving it needs."""
-    return {
-        "kind": found.kind,
-        "changed": found.changed,
-        "reasons": [reason.model_dump(mode="json") for reason in found.reasons],
-        "learned": found.learned._asdict() if found.learned is not None else None,
-        "plan": found.plan.model_dump(mode="json") if found.plan is not None else None,
-        "choice": found.choice.model_dump(mode="json") if found.choice is not None else None,
-        "clearance": found.clearance.model_dump(mode="json"),
-        "assessment": found.assessment.model_dump(mode="json"),
-    }
+    from needling.documents.learned import Learning, Proposal
+
+    return Proposal(
+        kind=found.kind,
+        changed=found.changed,
+        reasons=found.reasons,
+        learned=Learning.model_validate(found.learned._asdict()) if found.learned is not None else None,
+        plan=found.plan,
+        choice=found.choice,
+        clearance=found.clearance,
+        assessment=found.assessment,
+        approvals=tuple(approval.sha256 for approval in approvals),
+    ).model_dump(mode="json")
 
 
 COMMANDS = (learn, adapt)

@@ -145,7 +145,8 @@ def simulate(
     members: Members = 256,
     as_json: AsJson = False,
 ) -> None:
-    """Forecast one protocol for a case, and say where it leaves the envelope."""
+    """Forecast one protocol for a case, and say where it leaves the envelope; of what may not be, only why."""
+    from needling.comparing import broken_limits, no_forecast_because
     from needling.planning.assemble import plan_from_sentence
     from needling.planning.cases import read_case
     from needling.planning.envelope import breaches
@@ -159,18 +160,22 @@ def simulate(
     wished = plan_from_sentence(protocol, found.person, found.assessment, clearance, kb)
     outside = breaches(wished, clearance, kb)
     inside = nearest(wished, found.person, found.assessment, clearance, kb)
-    warm(quiet=as_json)
+    refused = no_forecast_because(wished, broken_limits(wished, clearance, kb))
+    expected = None
+    if not refused:
+        warm(quiet=as_json)
 
-    from needling.simulation import Belief, forecast
-    from needling.simulation import simulate as run
+        from needling.simulation import Belief, forecast
+        from needling.simulation import simulate as run
 
-    course = run(wished, found.person, found.assessment, Belief.prior(kb, members=members), key=key)
-    expected = forecast(course, wished)
+        course = run(wished, found.person, found.assessment, Belief.prior(kb, members=members), key=key)
+        expected = forecast(course, wished)
     if as_json:
         print_json(
             {
                 "plan": wished.model_dump(mode="json"),
-                "forecast": expected.model_dump(mode="json"),
+                "forecast": expected.model_dump(mode="json") if expected is not None else None,
+                "because": refused,
                 "breaches": [
                     breach._asdict() | {"sources": [c.model_dump() for c in breach.sources]} for breach in outside
                 ],
@@ -178,10 +183,13 @@ def simulate(
             }
         )
     else:
-        from needling.report.terminal import show_breaches, show_forecast, show_nearest
+        from needling.report.terminal import show_breaches, show_forecast, show_nearest, show_no_forecast
 
         terminal = console()
-        show_forecast(terminal, wished, expected, kb)
+        if expected is None:
+            show_no_forecast(terminal, wished, clearance, kb)
+        else:
+            show_forecast(terminal, wished, expected, kb, outside, inside)
         show_breaches(terminal, outside)
         show_nearest(terminal, inside, kb)
     raise typer.Exit(NO_PLAN if outside else 0)

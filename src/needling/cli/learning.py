@@ -14,6 +14,8 @@ from needling.cli.answering import NO_PLAN, AsJson, console, knowledge, print_js
 from needling.errors import BadInput, NotAllowed
 
 if TYPE_CHECKING:
+    from needling.documents import Choice, Clearance
+    from needling.knowledge import Knowledge
     from needling.learning.papers import Progress
 
 TOO_FEW = 4
@@ -27,7 +29,7 @@ def _as_text(content: object) -> str:
 
 
 def approve(
-    run: Annotated[Path, typer.Argument(help="A JSON file that 'needling plan' wrote.")],
+    run: Annotated[Path, typer.Argument(help="A file of 'needling plan', or what 'needling adapt --json' printed.")],
     by: Annotated[str, typer.Option(help="Id of who approves: the clinician, or the person for a home plan.")],
     out: Annotated[Path | None, typer.Option(help="File to write; else <RUN>-approval.json beside the run.")] = None,
     as_json: AsJson = False,
@@ -37,31 +39,18 @@ def approve(
 
     from pydantic import ValidationError
 
-    from needling.archive import check_knowledge, read_run
+    from needling.learning.papers import is_proposal
     from needling.planning.approve import approve as lock
-    from needling.planning.screen import screen
     from needling.writing import write_text
 
-    found = read_run(run)
-    check_knowledge(found, kb)
-    clearance = screen(found.case.person, found.case.assessment, kb)
-    if clearance != found.clearance:
-        raise BadInput(f"{run}: its clearance is not what its case gives; plan again, and approve that file")
-    choice = found.choice
-    same = choice.forecast.person == found.case.person and choice.forecast.assessment == found.case.assessment
-    if not same:
-        raise BadInput(f"{run}: the forecast is of another person or assessment than the case; plan again")
+    choice, clearance = _proposed(run, kb, as_json) if is_proposal(run) else _planned(run, kb)
     target = out or run.with_name(f"{run.stem}-approval.json")
     if target.exists():
         raise BadInput(f"{target}: is there already; an approval is never written over, so choose another --out")
     try:
         approval = lock(choice.plan, choice.forecast, clearance, by=by, kb=kb)
     except NotAllowed as refused:
-        if as_json:
-            print_json({"error": str(refused), "kind": "NotAllowed"})
-        else:
-            typer.echo(f"needling: {refused}", err=True)
-        raise typer.Exit(NO_PLAN) from None
+        raise _refused(str(refused), as_json) from None
     except ValidationError as invalid:
         message = invalid.errors(include_url=False)[0]["msg"]
         raise BadInput(f"--by '{by}': {message}; an id is letters, digits, '.', '_', ':' or '-'") from None
@@ -73,6 +62,51 @@ def approve(
         typer.echo(f"Approved by {by}: {choice.plan.label}\nApproval {approval.sha256}\nWritten: {target}")
 
 
+def _refused(why: str, as_json: bool) -> typer.Exit:
+    """Says why nothing is approved; to be raised."""
+    if as_json:
+        print_json({"error": why, "kind": "NotAllowed"})
+    else:
+        typer.echo(f"needling: {why}", err=True)
+    return typer.Exit(NO_PLAN)
+
+
+def _planned(run: Path, kb: Knowledge) -> tuple[Choice, Clearance]:
+    """What a run chose, and its clearance, screened again."""
+    from needling.archive import check_knowledge, read_run
+    from needling.planning.screen import screen
+
+    found = read_run(run)
+    check_knowledge(found, kb)
+    clearance = screen(found.case.person, found.case.assessment, kb)
+    if clearance != found.clearance:
+        raise BadInput(f"{run}: its clearance is not what its case gives; plan again, and approve that file")
+    forecast = found.choice.forecast
+    if forecast.person != found.case.person or forecast.assessment != found.case.assessment:
+        raise BadInput(f"{run}: the forecast is of another person or assessment than the case; plan again")
+    return found.choice, clearance
+
+
+def _proposed(path: Path, kb: Knowledge, as_json: bool) -> tuple[Choice, Clearance]:
+    """How a course should go on, and its clearance, screened again."""
+    from needling.learning.papers import read_proposal
+    from needling.planning.screen import screen
+
+    found = read_proposal(path)
+    if found.choice is None:
+        said = "; ".join(reason.what for reason in found.reasons)
+        raise _refused(f"{path}: there is no plan to approve, the answer is '{found.kind}': {said}", as_json)
+    if found.clearance.knowledge_sha256 != kb.sha256:
+        raise BadInput(
+            f"{path}: it stood on knowledge {found.clearance.knowledge_sha256[:12]}, in force is {kb.sha256[:12]}; "
+            "adapt again"
+        )
+    clearance = screen(found.choice.forecast.person, found.assessment, kb)
+    if clearance != found.clearance:
+        raise BadInput(f"{path}: its clearance is not what its answers give; adapt again, and approve that file")
+    return found.choice, clearance
+
+
 # ---------------------------------------------------------------- score
 
 
@@ -82,26 +116,33 @@ def score(
         list[Path] | None, typer.Argument(help="Records of sessions and follow-ups, YAML or JSON, in any order.")
     ] = None,
     template: Annotated[bool, typer.Option("--template", help="Print a record and a follow-up to fill in.")] = False,
-    session: Annotated[int, typer.Option(min=0, help="For --template: which session, from 0.")] = 0,
+    session: Annotated[int, typer.Option(help="For --template: which session, from 1.")] = 1,
     maps: Annotated[bool, typer.Option("--maps", help="Lay delivered channels against planned ones (slower).")] = False,
+    earlier: Annotated[
+        list[Path] | None,
+        typer.Option("--earlier", help="An approval of this course that was replaced; give each of them."),
+    ] = None,
     out: Annotated[Path, typer.Option(help="Folder for the HTML and the misses JSON.")] = Path("out"),
     as_json: AsJson = False,
 ) -> None:
-    """Was the forecast right, and was the plan done? Forecast against seen, planned against delivered."""
+    """Was the forecast right, was the plan done, and did it harm? Unwanted events first, then forecast and delivery."""
     kb = knowledge()
 
     from needling.learning.papers import blank_visit, read_approval, read_told
 
     locked = read_approval(approval)
     if template:
-        typer.echo(blank_visit(locked, session), nl=False)
+        if session < 1:
+            planned = len(locked.plan.sessions)
+            raise BadInput(f"--session {session}: sessions are counted from 1; the plan has 1 to {planned}")
+        typer.echo(blank_visit(locked, session - 1, kb), nl=False)
         return
     if not files:
         raise BadInput(
             "no records and no follow-ups; name their files, or print one to fill in with "
             f"'needling score --template {approval}'"
         )
-    told = read_told(files, locked, kb)
+    told = read_told(files, locked, kb, earlier=[read_approval(path) for path in earlier or ()])
 
     from needling.learning import score as hold_against
     from needling.report.about_score import is_good, render_score_html, score_text

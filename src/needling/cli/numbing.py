@@ -58,7 +58,9 @@ def numbing(
             help="G6PD deficiency, dapsone, a sulfa medicine or a nitrate. Left out: not known.",
         ),
     ] = None,
-    home: Annotated[bool, typer.Option("--home/--clinic", help="Where it would be done.")] = True,
+    home: Annotated[
+        bool | None, typer.Option("--home/--clinic", help="Where it would be done; left out: at home, the stricter.")
+    ] = None,
     content: Annotated[
         list[str] | None, typer.Option(help="For the product 'custom', research only: lidocaine=15, in percent.")
     ] = None,
@@ -96,7 +98,7 @@ def numbing(
         kb=kb,
         covered=occluded,
         skin="broken" if broken_skin else state,
-        setting="home" if home else "clinic",
+        setting="clinic" if home is False else "home",
         weight_kg=weight_kg,
         age_y=age_y,
         liver_disease=liver_disease,
@@ -112,6 +114,8 @@ def numbing(
     else:
         from needling.report.about_numbing import numbing_explanation
 
+        if home is None:
+            typer.echo("Where it would be done was not said: assumed at home, the stricter; --clinic if it is one.\n")
         typer.echo(str(numbing_explanation(forecast, kb)))
     if figure is not None:
         from needling.report.about_numbing import level_figure

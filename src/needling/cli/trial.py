@@ -206,6 +206,8 @@ def trial(
     from needling.report.about_trial import registration_lines, trial_text
 
     typer.echo("\n".join(registration_lines(registered, kb)) + "\n", err=as_json)
+    if few := _few_shards(registered, workers):
+        typer.echo(few, err=True)
     try:
         with _ended_politely():
             if scheduler is None:
@@ -226,6 +228,21 @@ def trial(
     else:
         typer.echo(trial_text(registered, ran.results, kb))
         typer.echo(f"\nWritten: {out} ({', '.join(written)}; shards is one Parquet data set of all people)")
+
+
+def _few_shards(study: Study, workers: int) -> str:
+    """What a study of few shards cannot do: show its progress, go on from a part, keep all workers busy; else empty."""
+    from needling.trials.shards import shard_count
+
+    shards = shard_count(study)
+    if shards > 1 and shards >= workers:
+        return ""
+    what = "one shard" if shards == 1 else f"{shards} shards"
+    return (
+        f"This study is {what} of up to {study.block_people_count} people: no more than {shards} of the workers can be "
+        "busy, and progress is seen shard by shard. A smaller block_people_count in a new study file, such as 256, "
+        "divides it; it is part of the registration.\n"
+    )
 
 
 def _stop(why: str, as_json: bool) -> None:

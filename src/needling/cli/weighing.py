@@ -248,7 +248,7 @@ def whatif(
     members: OwnMembers = None,
     as_json: AsJson = False,
 ) -> None:
-    """Change an input of a plan and see what that does to the same people. Exit code 1: outside the envelope."""
+    """Change an input of a plan and see what that does to the same people. Exit code 1: outside, or not cleared."""
     from needling.planning.alter import read_changes
 
     kb = knowledge()
@@ -269,7 +269,11 @@ def whatif(
             members=members or found.members or _MEMBERS,
             plan=protocol if protocol is not None else found.plan,
         )
-        result = session.what_if(wanted)
+        try:
+            result = session.what_if(wanted)
+        except NotAllowed as refused:
+            _no_sessions(refused, as_json)
+            raise typer.Exit(NO_PLAN) from None
     if as_json:
         print_json(result.model_dump(mode="json"))
     else:
@@ -279,6 +283,14 @@ def whatif(
     if result.result in ("diverged", "out-of-range"):
         raise typer.Exit(NO_FORECAST)
     raise typer.Exit(0 if result.inside else NO_PLAN)
+
+
+def _no_sessions(refused: NotAllowed, as_json: bool) -> None:
+    """Why nothing can be changed for somebody who is not cleared."""
+    if as_json:
+        print_json({"error": str(refused), "kind": type(refused).__name__, "forecast": None})
+    else:
+        typer.echo(f"No what-if: {refused}.")
 
 
 def _pairs(given: list[str]) -> dict[str, float | int | str]:

@@ -479,6 +479,7 @@ class Forecast(Document):
 
 
 # What a choice holds lies in a module of its own, which needs the documents above.
+from needling.documents.choice import BestListed as BestListed  # noqa: E402
 from needling.documents.choice import Choice as Choice  # noqa: E402
 from needling.documents.choice import Constraint as Constraint  # noqa: E402
 from needling.documents.choice import OtherTreatment as OtherTreatment  # noqa: E402
@@ -542,13 +543,13 @@ class SessionRecord(Document):
             seen = (self.endpoint_seen, self.pain_score, self.redness_d, *self.events)
             if any(one is not None for one in seen):
                 raise ValueError(
-                    f"session {self.session} has no strokes, so it was not done, but says what was seen after it; "
+                    f"session {self.session + 1} has no strokes, so it was not done, but says what was seen after it; "
                     "add the strokes, or take out endpoint_seen, pain_score, redness_d and events"
                 )
             if not any(reason.strip() for reason in self.deviations):
                 raise ValueError(
-                    f"session {self.session} has no strokes, so it was not done; say why in 'deviations', or add the "
-                    "strokes that were done"
+                    f"session {self.session + 1} has no strokes, so it was not done; say why in 'deviations', or add "
+                    "the strokes that were done"
                 )
         return self
 

@@ -52,6 +52,17 @@ class OtherTreatment(Document):
     proposal: bool = False
 
 
+class BestListed(Document):
+    """The best plan of the listed protocols alone; ``dots_of_50_count`` is of the zone that gains least.
+
+    ``dots_of_50_count`` is None where no gain can be forecast.
+    """
+
+    plan: Text
+    plan_sha256: Sha256
+    dots_of_50_count: int | None = None
+
+
 class Choice(Document):
     """The chosen plan, its forecast, and all that was compared with it.
 
@@ -59,7 +70,8 @@ class Choice(Document):
     it in words. ``closest`` names the candidate that comes closest to the hard limits where none with sessions keeps
     them all. ``other_treatment_wins``: for every concern of the plan an alternative is known to be better, and the
     plan's careful gain is not even one meaningful change, or not known. ``considered_count`` is how many candidates a
-    search looked at; None where every one of them has a scorecard here.
+    search looked at; None where every one of them has a scorecard here. ``best_listed``: beside a plan that goes beyond
+    the listed protocols, the best of those.
     """
 
     plan: Plan
@@ -74,3 +86,4 @@ class Choice(Document):
     alternatives: tuple[OtherTreatment, ...] = ()
     other_treatment_wins: bool = False
     considered_count: int | None = None
+    best_listed: BestListed | None = None

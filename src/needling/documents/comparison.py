@@ -5,8 +5,9 @@ from typing import Literal
 from needling.documents import Citation, Document, Forecast, Id, MeasureForecast, Plan, Scorecard, Setting, Sha256, Text
 from needling.documents.maps import MapReport
 
-Standing = Literal["first", "second", "alike", "unclear"]
-"""Which plan is better in one thing; "alike": no difference that matters; "unclear": people differ too much to say."""
+Standing = Literal["first", "second", "alike", "unclear", "unknown"]
+"""Which plan is better in one thing; "alike": no difference that matters; "unclear": people differ too much to say;
+"unknown": the two sums do not hold the same things, because nobody has counted some of them for one plan's device."""
 
 
 class LimitBroken(Document):

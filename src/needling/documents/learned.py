@@ -1,8 +1,10 @@
-"""What many people taught about everybody: a document that a belief can be made from again."""
+"""What was learned, as documents: what many people taught about everybody, and how one course should go on."""
 
 from __future__ import annotations
 
-from needling.documents import Document, Id, Sha256, Text
+from typing import Literal
+
+from needling.documents import Assessment, Choice, Clearance, Document, Id, Plan, Reason, Sha256, Text
 
 
 class Combination(Document):
@@ -28,12 +30,14 @@ class PopulationFit(Document):
     ``stretch_share`` by how much readings lie too high against anything the model can say, each with its chance by luck
     alone; ``surprise_probability`` is the chance that people would differ so much from what was believed.
     ``bent_share`` is the part of what was still believed that no straight line follows; it was counted as noise.
+    ``approvals`` and ``people`` (ids) are those it was learned from, so that nobody counts twice.
     """
 
     knowledge_sha256: Sha256
     parameter_set: Id
     key: int
     approvals: tuple[Sha256, ...]
+    people: tuple[Id, ...] = ()
     accepted: bool
     people_count: int
     readings_count: int
@@ -53,3 +57,31 @@ class PopulationFit(Document):
     bent_share: float | None = None
     flags: tuple[Text, ...] = ()
     words: Text
+
+
+class Learning(Document):
+    """What the readings of one person did to what was believed; see the report of a reweighting."""
+
+    accepted: bool
+    effective_members_count: float
+    temper_share: float
+    data_share: dict[str, float]
+    words: Text
+
+
+class Proposal(Document):
+    """How a course should go on, with all that approving it needs; nothing changes until it is approved.
+
+    ``plan`` holds the sessions that were done and those to come; None for a pause, a question and a complete course.
+    ``approvals`` are those that it stands on, the one in force first: records of any of them belong to the course.
+    """
+
+    kind: Literal["go-on", "change", "stop", "pause", "ask"]
+    changed: bool
+    reasons: tuple[Reason, ...]
+    learned: Learning | None = None
+    plan: Plan | None = None
+    choice: Choice | None = None
+    clearance: Clearance
+    assessment: Assessment
+    approvals: tuple[Sha256, ...] = ()

@@ -1,6 +1,6 @@
 """Documents of looking back: how one approval did, and how the forecasts of many people did together."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Literal
 
 from needling.documents import Assessment, Document, Endpoint, Id, SessionRecord, Sha256, Text
@@ -22,7 +22,8 @@ class Miss(Document):
     forecast "nothing changes" with the same noise, and ``expected_change`` how far the forecast's mean lies from it.
     ``below_share`` and ``up_to_share`` are the forecast's probabilities of less than the reading, and of no more
     than it: on a scale of whole grades a reading stands for all that rounds to it. It lies inside a band that leaves
-    out 5 % at either end when both it or less, and it or more, were likelier than that.
+    out 5 % at either end when both it or less, and it or more, were likelier than that. ``by`` is who read it; None
+    when nobody said, and for what the person told.
     """
 
     measure: Id
@@ -42,13 +43,15 @@ class Miss(Document):
     up_to_share: float
     inside_50: bool
     inside_90: bool
+    by: Id | None = None
 
 
 class Delivery(Document):
-    """Planned against delivered channels of one session and zone.
+    """Planned against delivered channels of one session and zone; ``session`` counts from 0, as in records.
 
     ``at_endpoint``: fewer channels than planned, because the planned endpoint was reached first, which is what the plan
-    asks for. ``as_planned``: done, and within the allowed difference or stopped at the endpoint.
+    asks for. ``beyond_endpoint``: more was seen than the planned endpoint, so the skin was treated too hard.
+    ``as_planned``: done, not beyond the endpoint, and within the allowed difference or stopped at the endpoint.
     ``agreement_share`` is the share of the zone where the delivered map agrees with the planned one (gamma index) and
     ``agrees`` whether that is enough; None where no maps were laid, with ``map_note`` saying on which outline they
     were, or why not.
@@ -62,6 +65,7 @@ class Delivery(Document):
     late_d: float
     done: bool
     at_endpoint: bool
+    beyond_endpoint: bool = False
     as_planned: bool
     agreement_share: float | None = None
     agrees: bool | None = None
@@ -69,7 +73,7 @@ class Delivery(Document):
 
 
 class EndpointMiss(Document):
-    """The endpoint seen after a session against the chance that was forecast for each.
+    """The endpoint seen after a session (counted from 0) against the chance that was forecast for each.
 
     ``rps_ratio`` is the ranked probability score: 0 when certain and right, 1 when certain and at the other end.
     ``even_rps_ratio`` is that of all endpoints being equally likely.
@@ -80,6 +84,26 @@ class EndpointMiss(Document):
     expected_probability: tuple[tuple[Endpoint, float], ...]
     rps_ratio: float
     even_rps_ratio: float
+
+
+class ToldEvent(Document):
+    """One unwanted event as it was recorded, whether or not its harm has a rate.
+
+    ``session`` counts from 0, as in records; ``on`` is the day on which it was noted, ``after_d`` days after the
+    session. ``serious``: its grade is severe or worse. ``expected``: no more than the redness and swelling that
+    everybody has.
+    """
+
+    session: int
+    on: date
+    harm: Id
+    label: Text
+    grade: int
+    grade_label: Text
+    after_d: float
+    expected: bool
+    serious: bool
+    note: Text = ""
 
 
 class EventMiss(Document):
@@ -100,14 +124,20 @@ class Misses(Document):
     """The score of one approval: each miss, each delivery, and how the forecast did over all.
 
     ``mean_crps`` and ``bias`` are means over readings of the indications' scales; times and chances stand apart.
+    ``told`` are all unwanted events that were recorded; ``events`` only the harms that have a chance to score.
+    ``start`` is the day that the course began, which a course approved anew half-way keeps, and ``approved_at`` when
+    this approval was given.
     """
 
     approval: Sha256
     person: Id
+    start: date | None = None
+    approved_at: datetime | None = None
     misses: tuple[Miss, ...]
     deliveries: tuple[Delivery, ...]
     endpoints: tuple[EndpointMiss, ...] = ()
     events: tuple[EventMiss, ...] = ()
+    told: tuple[ToldEvent, ...] = ()
     unscored: tuple[Text, ...] = ()
     mean_crps: float | None
     bias: float | None
@@ -144,6 +174,7 @@ class MeasureCalibration(Document):
     large is by chance alone. ``change_ratio`` is the change seen over the change expected: 1.2 when it is 20 % larger.
     ``lean_ratio`` is the mean place of a reading in its forecast as a normal score, positive when people change more
     than forecast. Intervals hold 90 %. ``heights_ratio`` are those of the histogram of places, 1 when even.
+    ``readers_count`` is how many are known to have read; where more than one, readings of one reader go together.
     """
 
     measure: Id
@@ -151,6 +182,7 @@ class MeasureCalibration(Document):
     unit: Text
     people_count: int
     readings_count: int
+    readers_count: int = 0
     mean_crps: float | None
     nothing_crps: float | None
     skill_ratio: float | None
@@ -199,9 +231,11 @@ class Calibration(Document):
 
     ``everything`` puts all measures on one footing (places in the forecast's band); ``alarm_share`` is the chance that
     any of its tests fails although all forecasts are right, and ``tests_count`` how many share it.
+    ``without_followup_count`` is how many approvals have no reading on a scale, so nothing is known of their end.
     """
 
     people_count: int
+    without_followup_count: int = 0
     approvals: tuple[Sha256, ...]
     everything: MeasureCalibration | None
     measures: tuple[MeasureCalibration, ...]

@@ -72,6 +72,16 @@ def _rule_problems(kb: Knowledge, rule: Any) -> Iterator[str]:
     yield from _access_problems(kb, rule)
 
 
+def _yes_no(kb: Knowledge, names: tuple[str, ...]) -> Iterator[str]:
+    """Names that are no yes-no fact with a quiet answer."""
+    facts = kb.by("facts")
+    for name in names:
+        if name not in facts:
+            yield _missing(name, facts, "fact")
+        elif facts[name].kind != "yes-no" or facts[name].quiet is None:
+            yield f"'{name}' is no yes-no fact with a quiet answer"
+
+
 def cross_check(kb: Knowledge, origin: Origin) -> list[str]:
     """All broken references of the base, each as ``file:line: what``; empty when it is sound."""
     problems: list[str] = []
@@ -97,6 +107,12 @@ def cross_check(kb: Knowledge, origin: Origin) -> list[str]:
                     found += [_missing(key, devices, "device") for key in protocol.devices if key not in devices]
             if section == "facts" and entry.only_if is not None and entry.only_if not in kb.by("facts"):
                 found.append(_missing(entry.only_if, kb.by("facts"), "fact in only_if"))
+            if section == "adverse_events":
+                found += _yes_no(kb, (*entry.cleared_by, *entry.proves))
+                flags = kb.by("red_flags")
+                found += [_missing(flag, flags, "red flag") for flag in entry.red_flags if flag not in flags]
+            if section == "follow_ups":
+                found += _yes_no(kb, entry.asks)
             if section == "devices":
                 found += [
                     _missing(legal.source, sources, "source") for legal in entry.legal if legal.source not in sources

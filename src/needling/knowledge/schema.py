@@ -431,7 +431,12 @@ class RedFlag(Sourced):
 
 
 class AdverseEvent(Sourced):
-    """A harm with its numerator and denominator where they were found; None where the rate is unknown."""
+    """A harm with its numerator and denominator where they were found; None where the rate is unknown.
+
+    ``then`` says what it asks of a course that goes on: nothing ("usual"), a question, or a clinician; ``red_flags``
+    are the signs that send there. It is over when the facts of ``cleared_by`` were answered quietly after it, in every
+    treated zone; what ``proves`` names is true from then on.
+    """
 
     id: Id
     ref: Text = ""
@@ -445,6 +450,10 @@ class AdverseEvent(Sourced):
     min_needle_mm: float = 0
     shown: bool = True
     manage: Text = ""
+    then: Literal["usual", "ask", "refer"] = "refer"
+    red_flags: tuple[Id, ...] = ()
+    cleared_by: Annotated[tuple[Text, ...], Field(min_length=1)] = ("trouble_after_needling",)
+    proves: tuple[Text, ...] = ()
 
 
 class Frequency(Entry):
@@ -535,7 +544,8 @@ class ParameterSet(Sourced):
 class FollowUpRule(Sourced):
     """A check of the follow-up schedule: days after each, before each or after the last session.
 
-    ``after_sessions_count`` keeps a check to the one session that follows so many others.
+    ``after_sessions_count`` keeps a check to the one session that follows so many others. ``asks`` are the yes-no facts
+    that it asks again, because their answers can change from one session to the next.
     """
 
     id: Id
@@ -543,6 +553,7 @@ class FollowUpRule(Sourced):
     anchor: Literal["each-session", "before-session", "last-session"]
     after_sessions_count: int | None = None
     day_d: float
+    asks: tuple[Text, ...] = ()
 
 
 class Comparison(Sourced):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import Literal
 
 import numpy as np
@@ -29,21 +28,18 @@ from needling.documents import (
 )
 from needling.errors import BadInput, NotAllowed
 from needling.knowledge import Knowledge
-from needling.learning.continuing import AS_PLANNED, Continuation, begun, continuations
+from needling.learning.alarms import events_held, marks_of, proven_by, too_much_held, treated_zones, untold_held
+from needling.learning.continuing import AS_PLANNED, Continuation, begun, continuations, is_milder, taken_over
 from needling.learning.person import EXPECTED_REACTION, delivered_models, longest_redness, recalibrate
 from needling.learning.scored import delivered_plan, problem_of_followup, readings_of
-from needling.planning.screen import screen
+from needling.learning.standing import again_rule, answers_of, today_of
+from needling.planning.screen import screen, verdict_of
 from needling.simulation import Belief, Course, CourseResult, forecast, simulate, simulate_many
 from needling.simulation.recalibrate import Report
 from needling.units import from_si
 
 Kind = Literal["go-on", "change", "stop", "pause", "ask"]
 
-_MARKS = ("AE2", "AE3", "AE4")
-"""Harms after which nothing is needled until they are gone: dark marks, light marks, lines of dots."""
-_MARKS_FACT = "marks_after_needling"
-_MARKS_RULE = "marks-after-needling"
-_AGAIN_RULE = "screen-again"
 _BAND_HIGH = 0.9  # numerical: the upper end of what nine of ten people have
 
 
@@ -87,26 +83,32 @@ def adapt(
     *,
     goals: Goals | None = None,
     person: Person | None = None,
+    earlier: Sequence[Approval] = (),
 ) -> Adapted:
     """How should this course go on?
 
     Args:
         approval: the plan and forecast in force. records: what was done, with redness and events.
-        followups: later assessments; the latest says how things are today, and must speak of every zone of the course.
+        followups: all later assessments; the latest says how things are today, and must speak of every zone treated.
         belief: the one that made the forecast, or one that has learned since.
-        kb: rules, envelopes, protocols. goals: weights and wishes. person: with answers of today; default as approved.
+        kb: rules, envelopes, protocols. goals: weights and wishes. person: with answers given on the day of the latest
+            follow-up; without it nothing about the person is known of that day but what the follow-up says.
+        earlier: approvals of this course that the one in force replaced; records may belong to any of them.
 
     Returns:
-        A proposal. What today's screening does not clear is a pause, and what it does not know a question. A mark that
-        needling left is a pause until it is gone, and afterwards only milder sessions. Redness beyond the forecast's
-        90 % is learned from, and sessions wait until the skin of nine of ten such people is ready. Then every way to go
-        on inside the envelope is simulated with what was done as it was, on the people who agree with the readings. The
-        best is proposed, if it is better than stopping by more than can be told, and than the plan in force by more
-        than would be noticed.
+        A proposal. The newest answer to each question counts, from the first visit and all follow-ups: an alarm stands
+        until a later answer clears it, and what can change between sessions is not known unless the latest follow-up
+        says it. An unwanted event that no later answer has cleared, a mark that is still there, and what screening does
+        not clear are a pause; what is not known is a question, and so are a session that was more than planned, one
+        without a record, and a look that is no later than the last session. After a mark only milder sessions follow,
+        and none more. Redness beyond the forecast's 90 % is learned from, and sessions wait until the skin of nine of
+        ten such people is ready. Then every way to go on inside the envelope is simulated with what was done as it was,
+        on the people who agree with the readings. The best is proposed, if it is better than stopping by more than can
+        be told, and than the plan in force by more than would be noticed.
 
     Raises:
         BadInput: no follow-up, one of another person, or one that does not speak of a zone of the course; records of
-            another approval.
+            another approval; a belief that was fitted to this very course.
         NotAllowed: no way to go on has a forecast.
     """
     if not followups:
@@ -114,10 +116,16 @@ def adapt(
     for followup in followups:
         if problem := problem_of_followup(followup, approval):
             raise BadInput(problem)
-    latest = max(followups, key=lambda one: one.on)
-    who = _not_known_any_more(person or approval.forecast.person, latest)
+    _not_taught_by(belief, (approval, *earlier))
+    records = taken_over(records, approval, earlier)
     course = begun(approval, records)
-    today = _today(approval, latest)
+    zones = treated_zones(approval, records)
+    latest = max(followups, key=lambda one: one.on)
+    first = approval.forecast.assessment
+    answers = answers_of(
+        first, approval.forecast.person, followups, zones, kb, now=person, proven=proven_by(records, kb)
+    )
+    who, today = today_of(person or approval.forecast.person, _today(approval, latest, zones), answers)
     learned, report = _learned(belief, approval, records, followups)
     clearance = screen(who, today, kb)
     reasons = [_asked_again(kb)]
@@ -127,22 +135,31 @@ def adapt(
     def answer(kind: Kind, more: Sequence[Reason], plan: Plan | None = None, choice: Choice | None = None) -> Adapted:
         return Adapted(kind, plan, choice, clearance, today, (*more, *reasons), report, learned)
 
-    marks = _marks(records, latest, kb)
+    held = list(events_held(records, answers, zones, kb))
+    marks = marks_of(records, answers, zones, first.on, kb)
+    stops = [one.reason for one in held if one.kind == "pause"]
+    asks = [one.reason for one in held if one.kind == "ask"]
     if marks is not None and marks.still is not False:
-        return answer("pause" if marks.still else "ask", [marks.reason])
-    if clearance.asks:
-        asked = [
-            Reason(what=f"Not known: {question.ask}", why=f"It decides ({', '.join(question.rules)}).")
-            for question in clearance.asks
-        ]
-        return answer("ask", asked)
-    if clearance.verdict != "go":
-        return answer("pause", [_decided(one) for one in clearance.decisions if one.action in _STOPPING])
-    if not course.left:
+        (stops if marks.still else asks).append(marks.reason)
+    stops += _stopped(clearance)
+    if stops:
+        return answer("pause", [*stops, *asks])
+    if not course.left and not asks:
         done = Reason(
             what="The course is complete", why="Every session was done or given up; nothing is left to adapt."
         )
         return answer("go-on", [done])
+    asks += [one.reason for one in too_much_held(approval, records, answers, zones, kb)]
+    asks += [one.reason for one in untold_held(approval, records, latest.on)]
+    asks += [
+        Reason(
+            what=f"Not known{f' of {question.zone}' if question.zone else ''}: {question.ask}",
+            why=f"It decides ({', '.join(question.rules)}).",
+        )
+        for question in clearance.asks
+    ]
+    if asks:
+        return answer("ask", asks)
     slow = _slow_healing(approval, records, kb)
     ready_d = _ready_d(approval, learned, records, slow, kb)
     ways, refused = continuations(
@@ -150,7 +167,14 @@ def adapt(
     )
     if marks is not None:
         reasons.append(marks.reason)
-        ways = [way for way in ways if way.milder or not way.ahead]
+        planned_gap = min((gap for gap in course.gaps_d if gap), default=0.0)
+        ways = [
+            way
+            for way in ways
+            if way.ahead <= len(course.left)
+            and (not way.ahead or way.gap_d >= planned_gap)
+            and is_milder(way.sessions, marks.after, approval, records, kb)
+        ]
     if slow is not None:
         reasons.append(slow.reason(ready_d, kb))
     if refused:
@@ -167,23 +191,26 @@ def adapt(
     return answer(found.kind, found.reasons, found.choice.plan, found.choice)
 
 
-_STOPPING = ("exclude", "refer", "defer", "exclude_home")
-
-
 # ---------------------------------------------------------------- what is known today
 
 
-def _not_known_any_more(person: Person, latest: Assessment) -> Person:
-    """The person without the answers that today's look takes back: asked again, and not known now."""
-    open_now = {fact.name for fact in latest.facts if fact.value is None}
-    return person.model_copy(update={"facts": tuple(fact for fact in person.facts if fact.name not in open_now)})
+def _not_taught_by(belief: Belief, approvals: Sequence[Approval]) -> None:
+    """Raises BadInput where a fit to many people has counted this person: these readings would count twice."""
+    if belief.told is None:
+        return
+    for approval in approvals:
+        if approval.sha256 in belief.told.approvals or approval.plan.person in belief.told.people:
+            raise BadInput(
+                f"what many people taught was fitted to this person too (approval {approval.sha256[:12]} of "
+                f"'{approval.plan.person}'), so the same readings would count twice; fit again without them, or adapt "
+                "without that fit"
+            )
 
 
-def _today(approval: Approval, latest: Assessment) -> Assessment:
-    """Today's answers with the scores of the first visit: what the whole course is simulated and screened with."""
+def _today(approval: Approval, latest: Assessment, zones: Sequence[str]) -> Assessment:
+    """The latest look with the scores of the first visit: what the whole course is simulated with."""
     first = approval.forecast.assessment
-    treated = {stroke.zone for session in approval.plan.sessions for stroke in session.strokes}
-    lacking = sorted(treated - {finding.zone for finding in latest.zones})
+    lacking = sorted(set(zones) - {finding.zone for finding in latest.zones})
     if lacking:
         raise BadInput(
             f"the follow-up of {latest.on} says nothing of {', '.join(lacking)}, which the course treats; look there "
@@ -192,6 +219,18 @@ def _today(approval: Approval, latest: Assessment) -> Assessment:
     if latest.setting != first.setting:
         raise BadInput(f"the course is for '{first.setting}', the follow-up of {latest.on} for '{latest.setting}'")
     return latest.model_copy(update={"scores": first.scores})
+
+
+def _stopped(clearance: Clearance) -> list[Reason]:
+    """What screening found against needling today; none where a zone may go, or where an answer can still let one."""
+    stopping = [
+        one for one in clearance.decisions if verdict_of(one.action, clearance.setting) != "go" and not one.overridden
+    ]
+    whole = any(one.zone is None for one in stopping)
+    everywhere = {zone.zone for zone in clearance.zones} <= {one.zone for one in stopping}
+    if clearance.verdict == "go" or not (whole or everywhere or clearance.verdict != "ask"):
+        return []
+    return [_decided(one) for one in stopping]
 
 
 def _learned(
@@ -213,7 +252,7 @@ def _learned(
 
 def _asked_again(kb: Knowledge) -> Reason:
     """That the questions are asked again before each session."""
-    check = next(check for check in kb.follow_ups if check.id == _AGAIN_RULE)
+    check = again_rule(kb)
     return Reason(what="Before the next session", why=check.says, sources=check.sources, proposal=check.proposal)
 
 
@@ -223,48 +262,6 @@ def _decided(decision: Decision) -> Reason:
     return Reason(
         what=decision.title, why=decision.because + until, sources=decision.sources, proposal=decision.proposal
     )
-
-
-@dataclass(frozen=True)
-class _Marks:
-    """Marks that this course left: whether they are still there (None: not known), and what follows."""
-
-    still: bool | None
-    reason: Reason
-
-
-def _marks(records: Sequence[SessionRecord], latest: Assessment, kb: Knowledge) -> _Marks | None:
-    """Dark or light marks and lines of dots, told as events or found at the latest look; None when there were none."""
-    kinds = {event.id: event for event in kb.adverse_events if event.ref in _MARKS}
-    seen = [
-        (record.on + timedelta(days=event.after_d), event.harm)
-        for record in records
-        for event in record.events
-        if event.harm in kinds
-    ]
-    looked = [
-        fact.value
-        for facts in (latest.facts, *(finding.facts for finding in latest.zones))
-        for fact in facts
-        if fact.name == _MARKS_FACT
-    ]
-    there = any(value is True for value in looked)
-    if not seen and not there:
-        return None
-    rule = next(rule for rule in kb.rules if rule.id == _MARKS_RULE)
-    newest = max((day for day, _ in seen), default=latest.on)
-    gone = bool(looked) and all(value is False for value in looked) and newest <= latest.on
-    what = " and ".join(sorted({kinds[harm].name for _, harm in seen})) or rule.title
-    told = f"told on {newest}" if seen else f"found on {latest.on}"
-    if there or (newest > latest.on and seen):
-        said = f"{what}: {told}. Pause until they are gone"
-        return _Marks(True, Reason(what=said, why=rule.because, sources=rule.sources, proposal=rule.proposal))
-    if not gone:
-        ask = next(fact.ask_clinician or fact.ask for fact in kb.facts if fact.name == _MARKS_FACT)
-        said = f"{what}: {told}. Not known whether they are gone: {ask}"
-        return _Marks(None, Reason(what=said, why=rule.because, sources=rule.sources, proposal=rule.proposal))
-    said = f"{what}: {told}, gone on {latest.on}. Only milder sessions from here"
-    return _Marks(False, Reason(what=said, why=rule.because, sources=rule.sources, proposal=True))
 
 
 @dataclass(frozen=True)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from itertools import groupby, pairwise
-from math import ceil
+from math import ceil, isclose
 from typing import NamedTuple
 
 from needling.documents import Approval, Assessment, Clearance, Plan, Session, SessionRecord, Stroke
+from needling.errors import BadInput
 from needling.knowledge import Knowledge
 from needling.knowledge.schema import Protocol
-from needling.learning.scored import delivered_plan
+from needling.learning.scored import check_records, delivered_plan
 from needling.planning.assemble import follow_ups_of
 from needling.planning.envelope import BLEEDING, Breach, breaches, days_label
+from needling.simulation.bind import planned_density_per_cm2
 from needling.units import UNITS
 
 AS_PLANNED = "as planned"
@@ -26,14 +28,19 @@ class Continuation(NamedTuple):
 
     Args:
         plan: the sessions that were done, then those to come. ahead: how many come. said: what is different, in words.
-        gap_d: shortest time before one of those that come. milder: whether every one of them is milder than before.
+        gap_d: shortest time before one of those that come.
     """
 
     plan: Plan
     ahead: int
     said: str
     gap_d: float
-    milder: bool
+
+    @property
+    def sessions(self) -> tuple[Session, ...]:
+        """Those that come."""
+        visits = sorted({session.day_d for session in self.plan.sessions})[-self.ahead :] if self.ahead else []
+        return tuple(session for session in self.plan.sessions if session.day_d in visits)
 
 
 class Begun(NamedTuple):
@@ -72,11 +79,12 @@ def begun(approval: Approval, records: Sequence[SessionRecord]) -> Begun:
 
 
 class _Way(NamedTuple):
-    """A change of the sessions to come: in words, and how each stroke is changed."""
+    """A change of the sessions to come: in words, and how each stroke is changed; ``steps`` by device and stroke."""
 
     said: str
     length_mm: float | None = None
     passes_count: int | None = None
+    steps: Mapping[tuple[str, Stroke], Stroke] | None = None
 
 
 def continuations(
@@ -97,7 +105,7 @@ def continuations(
     Returns:
         The ways, and in words what stands against the others.
     """
-    found = [_continuation(course, (), clearance, kb, STOP, milder=False)]
+    found = [_continuation(course, (), clearance, kb, STOP)]
     already = Counter(breaches(found[0].plan, clearance, kb))
     refused: list[str] = []
     seen = {_signature(found[0].plan)}
@@ -115,7 +123,7 @@ def continuations(
                     if (changed := _changed(session, day, way, going, from_mm)) is not None
                 ]
                 said = _said(course, len(visits), gap_said, way)
-                one = _continuation(course, ahead, clearance, kb, said, milder=way.said != "")
+                one = _continuation(course, ahead, clearance, kb, said)
                 if not ahead or _signature(one.plan) in seen:
                     continue
                 seen.add(_signature(one.plan))
@@ -195,6 +203,21 @@ def _ways(visits: Sequence[Sequence[Session]], protocols: Sequence[Protocol], kb
         yield _Way(f"at most {_passes(fewer)} in each direction", passes_count=fewer)
     if shorter is not None and fewer is not None:
         yield _Way(f"needles of {shorter:g} mm at most and {_passes(fewer)}", length_mm=shorter, passes_count=fewer)
+    if len({(stroke.needle_length_mm, stroke.passes_count) for _, stroke in strokes}) > 1:
+        steps = {
+            (session.device, stroke): _step(stroke, lengths & set(kb.device(session.device).lengths_mm), counts)
+            for session, stroke in strokes
+        }
+        yield _Way("each zone with the next shorter needle, or with fewer passes", steps=steps)
+
+
+def _step(stroke: Stroke, lengths: set[float], counts: set[int]) -> Stroke:
+    """The next shorter needle; where there is none, the next fewer passes; where there is neither, as it is."""
+    shorter = max((length for length in lengths if length < stroke.needle_length_mm), default=None)
+    if shorter is not None:
+        return stroke.model_copy(update={"needle_length_mm": shorter})
+    fewer = max((count for count in counts if count < stroke.passes_count), default=stroke.passes_count)
+    return stroke.model_copy(update={"passes_count": fewer})
 
 
 def _passes(count: int) -> str:
@@ -203,7 +226,7 @@ def _passes(count: int) -> str:
 
 def _changed(session: Session, day: float, way: _Way, going: set[str], from_mm: float | None) -> Session | None:
     """A session to come on its day, milder where asked, on the zones that may go; None when none may."""
-    strokes = tuple(_milder(stroke, way) for stroke in session.strokes if stroke.zone in going)
+    strokes = tuple(_milder(session.device, stroke, way) for stroke in session.strokes if stroke.zone in going)
     if not strokes:
         return None
     too_short = from_mm is not None and any(stroke.needle_length_mm < from_mm for stroke in strokes)
@@ -211,7 +234,9 @@ def _changed(session: Session, day: float, way: _Way, going: set[str], from_mm: 
     return session.model_copy(update={"day_d": day, "strokes": strokes, "endpoint": endpoint})
 
 
-def _milder(stroke: Stroke, way: _Way) -> Stroke:
+def _milder(device: str, stroke: Stroke, way: _Way) -> Stroke:
+    if way.steps is not None:
+        return way.steps[device, stroke]
     change: dict[str, float | int] = {}
     if way.length_mm is not None:
         change["needle_length_mm"] = min(stroke.needle_length_mm, way.length_mm)
@@ -231,7 +256,7 @@ def _said(course: Begun, count: int, gap: str, way: _Way) -> str:
 
 
 def _continuation(
-    course: Begun, ahead: Sequence[Session], clearance: Clearance, kb: Knowledge, said: str, *, milder: bool
+    course: Begun, ahead: Sequence[Session], clearance: Clearance, kb: Knowledge, said: str
 ) -> Continuation:
     """The plan of one way to go on, under today's clearance."""
     sessions = (*course.done, *ahead)
@@ -248,19 +273,134 @@ def _continuation(
         }
     )
     gap = min((after - before for before, after in pairwise(line)), default=float("inf"))
-    return Continuation(plan, len(days), said, gap, milder)
+    return Continuation(plan, len(days), said, gap)
+
+
+# ---------------------------------------------------------------- milder
+
+
+_Dose = tuple[float, float]
+"""Longest needle, in mm, and holes per cm2."""
+
+
+def _doses(device: str, strokes: Sequence[Stroke], kb: Knowledge) -> dict[str, _Dose]:
+    """What each zone got: the longest needle and all the holes."""
+    found: dict[str, _Dose] = {}
+    for stroke in strokes:
+        length, holes = found.get(stroke.zone, (0.0, 0.0))
+        holes += planned_density_per_cm2(kb.device(device), stroke)
+        found[stroke.zone] = (max(length, stroke.needle_length_mm), holes)
+    return found
+
+
+def is_milder(
+    ahead: Sequence[Session],
+    after: frozenset[int],
+    approval: Approval,
+    records: Sequence[SessionRecord],
+    kb: Knowledge,
+) -> bool:
+    """Whether every session to come is milder, on every zone, than those after which something happened.
+
+    Milder means a shorter needle or fewer holes, and neither longer nor more, than what was done and than what was
+    planned then. A zone that those sessions did not treat is held against all that treated it, or was to.
+
+    Args:
+        ahead: sessions to come. after: numbers of those sessions. approval, records: of the course.
+    """
+    planned = approval.plan.sessions
+    done = [(record.session, _doses(record.device, record.strokes, kb)) for record in records if record.strokes]
+    meant = [(place, _doses(session.device, session.strokes, kb)) for place, session in enumerate(planned)]
+    for session in ahead:
+        for zone, dose in _doses(session.device, session.strokes, kb).items():
+            told = [doses[zone] for place, doses in (*done, *meant) if place in after and zone in doses]
+            told = told or [doses[zone] for _, doses in done if zone in doses]
+            told = told or [doses[zone] for _, doses in meant if zone in doses]
+            if not all(_below(dose, before) for before in told):
+                return False
+    return True
+
+
+def _below(dose: _Dose, before: _Dose) -> bool:
+    """Whether one dose is less than another in needle or holes, and more in neither."""
+    length, holes = (_order(one, other) for one, other in zip(dose, before, strict=True))
+    return max(length, holes) <= 0 and min(length, holes) < 0
+
+
+def _order(one: float, other: float) -> int:
+    if isclose(one, other, rel_tol=1e-9):  # numerical: equal but for the last digits
+        return 0
+    return -1 if one < other else 1
+
+
+# ---------------------------------------------------------------- records of the plans before
 
 
 def restated(records: Sequence[SessionRecord], approval: Approval) -> tuple[SessionRecord, ...]:
-    """Records of a course as records under its new approval: what was done comes first there, in the order it was done.
+    """Records of a course as records under its new approval, where what was done stands first.
+
+    Sessions that were not done keep their reasons; they are numbered behind the last session of the plan, since the new
+    plan has none for them. A record of a session that the new plan does not hold is left out; :func:`taken_over`
+    refuses it.
 
     Args:
-        records: under the earlier approval. approval: of an adapted plan.
+        records: under earlier approvals. approval: of an adapted plan.
     """
-    done = sorted((record for record in records if record.strokes), key=lambda record: record.on)
-    start = approval.plan.start
-    return tuple(
-        record.model_copy(update={"approval": approval.sha256, "session": place})
-        for place, record in enumerate(done)
-        if start + timedelta(days=approval.plan.sessions[place].day_d) == record.on
-    )
+    start, planned = approval.plan.start, approval.plan.sessions
+    sha256 = approval.sha256
+    free = list(range(len(planned)))
+    found: list[SessionRecord] = []
+    behind = len(planned)
+    for record in sorted(records, key=lambda record: (record.on, record.session)):
+        if not record.strokes:
+            place: int | None = behind
+            behind += 1
+        else:
+            place = next(
+                (
+                    number
+                    for number in free
+                    if start + timedelta(days=planned[number].day_d) == record.on
+                    and (planned[number].device, planned[number].strokes) == (record.device, record.strokes)
+                ),
+                None,
+            )
+        if place is None:
+            continue
+        if place in free:
+            free.remove(place)
+        found.append(record.model_copy(update={"approval": sha256, "session": place}))
+    return tuple(found)
+
+
+def taken_over(
+    records: Sequence[SessionRecord], approval: Approval, earlier: Sequence[Approval]
+) -> tuple[SessionRecord, ...]:
+    """All records of a course under the approval in force: its own, and those of the approvals before it.
+
+    Raises:
+        BadInput: an earlier approval of another person or start; a record that an earlier plan cannot hold; a session
+            that was done under an earlier approval and is not in the plan in force.
+    """
+    before: list[SessionRecord] = []
+    for old in earlier:
+        if (old.plan.person, old.plan.start) != (approval.plan.person, approval.plan.start):
+            raise BadInput(
+                f"the earlier approval {old.sha256[:12]} is of '{old.plan.person}' from {old.plan.start}, the one in "
+                f"force of '{approval.plan.person}' from {approval.plan.start}; they are not one course"
+            )
+        own = [record for record in records if record.approval == old.sha256]
+        check_records(old, own)
+        before += own
+    names = {old.sha256 for old in earlier}
+    rest = [record for record in records if record.approval not in names]
+    old_ones = restated(before, approval)
+    kept = {(record.on, record.strokes) for record in old_ones}
+    lost = [record for record in before if (record.on, record.strokes) not in kept]
+    if lost:
+        raise BadInput(
+            f"session {lost[0].session} of {lost[0].on} was recorded under the earlier approval "
+            f"{lost[0].approval[:12]}, and the plan in force does not hold it as done; adapt that approval with its "
+            "record, and approve the answer"
+        )
+    return (*old_ones, *rest)

@@ -8,7 +8,7 @@ from math import sqrt
 
 import numpy as np
 
-from needling.documents import Approval, Condition, SessionRecord, Stroke
+from needling.documents import Approval, Condition, Endpoint, SessionRecord, Stroke
 from needling.documents.learning import Delivery
 from needling.documents.maps import Outline
 from needling.errors import OutOfRange
@@ -31,6 +31,8 @@ def deliveries_of(
     allowed = kb.parameter("agreement-density").quantity
     areas = {finding.zone: finding.area_cm2 for finding in approval.forecast.assessment.zones}
     for record in records:
+        if record.session >= len(approval.plan.sessions):
+            continue  # given up under an earlier approval; this plan has no session to hold it against
         planned = approval.plan.sessions[record.session]
         late = (record.on - approval.plan.start - timedelta(days=planned.day_d)).days
         for zone in dict.fromkeys(stroke.zone for stroke in planned.strokes):
@@ -44,8 +46,9 @@ def deliveries_of(
             if maps and done:
                 first = (planned.device, planned.condition, tasks)
                 share, agrees, note = _agreement(first, (record.device, record.condition, done), areas[zone], kb)
-            stopped = record.endpoint_seen is not None and given < wanted and done
-            at_endpoint = bool(stopped) and _grade(record.endpoint_seen) >= _grade(planned.endpoint)
+            seen = _grade(record.endpoint_seen) - _grade(planned.endpoint) if record.endpoint_seen else None
+            at_endpoint = bool(done) and given < wanted and seen == 0
+            beyond = bool(done) and seen is not None and seen > 0
             difference = (given - wanted) / wanted
             near = abs(difference) <= to_si(allowed.median, allowed.unit) and agrees is not False
             yield Delivery(
@@ -57,15 +60,16 @@ def deliveries_of(
                 late_d=float(late),
                 done=bool(done),
                 at_endpoint=at_endpoint,
-                as_planned=bool(done) and (near or at_endpoint),
+                beyond_endpoint=beyond,
+                as_planned=bool(done) and not beyond and (near or at_endpoint),
                 agreement_share=share,
                 agrees=agrees,
                 map_note=note,
             )
 
 
-def _grade(endpoint: str | None) -> int:
-    return [*ENDPOINTS].index(endpoint) if endpoint in ENDPOINTS else -1
+def _grade(endpoint: Endpoint) -> int:
+    return ENDPOINTS.index(endpoint)
 
 
 Rolled = tuple[str, Condition, Sequence[Stroke]]

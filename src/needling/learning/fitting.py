@@ -217,7 +217,9 @@ def _best_place(fit: _Fit) -> Floats:
     try:
         from scipy.optimize import least_squares
     except ImportError:
-        raise BadInput('fitting many people needs SciPy; install it with: pip install "needling[reference]"') from None
+        raise BadInput(
+            'fitting many people needs SciPy; install it with: .venv/bin/python -m pip install -e ".[reference]"'
+        ) from None
 
     roots = fit.whiten(fit.start(np.zeros(len(fit.names)))[1])
 
@@ -384,8 +386,7 @@ def _told(belief: Belief, names: Sequence[str], doubts: Floats, covariance: Floa
     centre, root, shift, spread = np.zeros(size), np.eye(size), np.zeros(size), np.eye(size)
     centre[first], root[np.ix_(first, first)] = earlier.centre, earlier.root
     shift[second], spread[np.ix_(second, second)] = doubts, covariance
-    approvals = earlier.approvals
-    return Told.of(everything, centre + root @ shift, root @ spread @ root.T, approvals=approvals)
+    return Told.of(everything, centre + root @ shift, root @ spread @ root.T)
 
 
 def with_population(belief: Belief, fit: PopulationFit) -> Belief:
@@ -412,6 +413,7 @@ def with_population(belief: Belief, fit: PopulationFit) -> Belief:
         np.array(fit.covariance_ratio),
         source=fit.sha256,
         approvals=fit.approvals,
+        people=fit.people,
     )
     return replace(belief, told=told)
 
@@ -452,7 +454,8 @@ def fit_population(
 
     Args:
         belief: before the data: the prior, or one that was told about other people.
-        cases: (approval, records, followups) of each person; missing and late follow-ups are welcome.
+        cases: (approval, records, followups) of each person; missing and late follow-ups are welcome. A person counts
+            once, by the approval with the most readings, however many approvals there are.
         key: of the random numbers of the simulation.
         even_if_flagged: take over a fit against which a check speaks.
 
@@ -471,10 +474,14 @@ def fit_population(
     """
     if belief.pool is not None:
         raise BadInput("this belief is about one person; what holds for everybody is fitted from Belief.prior")
-    known = set(belief.told.approvals) if belief.told is not None else set()
-    twice = [approval.sha256[:12] for approval, _, _ in cases if approval.sha256 in known]
+    known, persons = (set(), set()) if belief.told is None else (set(belief.told.approvals), set(belief.told.people))
+    twice = {
+        f"'{approval.plan.person}'"
+        for approval, _, _ in cases
+        if approval.sha256 in known or approval.plan.person in persons
+    }
     if twice:
-        raise BadInput(f"the belief has learned from these people already: {', '.join(twice)}; leave them out")
+        raise BadInput(f"the belief has learned from these people already: {', '.join(sorted(twice))}; leave them out")
     if not cases:
         raise BadInput("nothing can be learned from nobody; give approvals with their records and follow-ups")
     gathered = gather(belief, cases)
@@ -498,6 +505,7 @@ def fit_population(
         parameter_set=belief.parameter_set,
         key=key,
         approvals=tuple(sorted({*known, *gathered.approvals})),
+        people=tuple(sorted({*persons, *gathered.persons})),
         accepted=accepted,
         people_count=gathered.people,
         readings_count=gathered.readings,
@@ -527,6 +535,7 @@ def _nothing(belief: Belief, gathered: Gathered, key: int, words: str) -> Popula
         parameter_set=belief.parameter_set,
         key=key,
         approvals=tuple(sorted(gathered.approvals)),
+        people=tuple(sorted(gathered.persons)),
         accepted=False,
         people_count=gathered.people,
         readings_count=gathered.readings,

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
-from needling.documents import Approval, Assessment, Document, SessionRecord
+from needling.documents import Approval, Assessment, Document, ScaleScore, SessionRecord, Setting
+from needling.documents.learned import Proposal
 from needling.documents.learning import Misses, Visits
 from needling.errors import BadInput, did_you_mean
-from needling.knowledge import Knowledge
+from needling.knowledge import Knowledge, load_knowledge
+from needling.knowledge.schema import FactDefinition
+from needling.learning.continuing import taken_over
 from needling.learning.scored import problem_of_followup, problem_of_record
+from needling.learning.standing import again_rule
+from needling.planning.answers import assessment_problems
 from needling.reading import Problem, YamlText, parse_yaml, read_text, validate
 from needling.simulation.bind import ENDPOINTS
 
-_Signed = TypeVar("_Signed", Approval, Misses)
+_Signed = TypeVar("_Signed", Approval, Misses, Proposal)
+_Place = tuple[str | int, ...]
+_ReadingName = tuple[date, str | None, str]
 Progress = Callable[[int, int], None]
 _KINDS = "a record of a session (approval, session, strokes ...), a follow-up (person, on, zones, scores ...), or both"
 
@@ -56,20 +63,41 @@ def read_approval(path: Path) -> Approval:
     return approval
 
 
-def read_told(paths: Sequence[Path], approval: Approval, kb: Knowledge) -> Told:
+def is_proposal(path: Path) -> bool:
+    """Whether a file looks like what ``needling adapt --json`` prints."""
+    try:
+        found = json.loads(read_text(path))
+    except json.JSONDecodeError:
+        return False
+    return isinstance(found, dict) and {"kind", "changed", "clearance"} <= set(found)
+
+
+def read_proposal(path: Path) -> Proposal:
+    """What ``needling adapt --json`` printed. Raises BadInput when it is not that, or does not fit together."""
+    found = _read_signed(path, Proposal, "needling adapt --json")
+    choice = found.choice
+    if choice is not None and (choice.plan != found.plan or choice.forecast.assessment != found.assessment):
+        raise BadInput(f"{path}: its plan or assessment is not the one that was forecast; adapt again")
+    return found
+
+
+def read_told(paths: Sequence[Path], approval: Approval, kb: Knowledge, *, earlier: Sequence[Approval] = ()) -> Told:
     """Records and follow-ups of one approval from YAML or JSON files.
 
     Args:
         paths: each holds one record, one follow-up, or lists of both under ``records`` and ``followups``.
         approval: what they must belong to. kb: devices, harms and scales that they may name.
+        earlier: approvals of the course that this one replaced; their records come back as records of this one.
 
     Raises:
         BadInput: with file and line: no such kind of file, a record of another approval or given twice, a day before
-            the start, a follow-up of another person, a reading that its scale does not have.
+            the start, a follow-up of another person, one reading noted twice, and all that a case is refused for: an
+            unknown fact, zone, concern or scale, a reading that its scale does not have.
     """
-    sha256 = approval.sha256
-    taken: dict[int, str] = {}
+    signed = {one.sha256: one for one in (*earlier, approval)}
+    taken: dict[tuple[str, int], str] = {}
     seen: dict[Assessment, str] = {}
+    noted: dict[_ReadingName, str] = {}
     told = Told((), ())
     for path in paths:
         text = parse_yaml(read_text(path), str(path))
@@ -79,12 +107,15 @@ def read_told(paths: Sequence[Path], approval: Approval, kb: Knowledge) -> Told:
             visits = _as_visits(document)
             return [
                 Problem(loc, message)
-                for loc, message in _problems(visits, approval, sha256, kb, taken, seen, text, bool(at))
+                for loc, message in (
+                    *_record_problems(visits, approval, signed, kb, taken, text, bool(at)),
+                    *_followup_problems(visits, approval, kb, seen, noted, text, bool(at)),
+                )
             ]
 
         visits = _as_visits(validate(text, found, check=check))
         told = Told((*told.records, *visits.records), (*told.followups, *visits.followups))
-    return told
+    return told._replace(records=taken_over(told.records, approval, earlier)) if earlier else told
 
 
 def _kind_of(text: YamlText) -> tuple[type[Visits | SessionRecord | Assessment], tuple[str, ...]]:
@@ -111,38 +142,52 @@ def _as_visits(document: Document) -> Visits:
     return Visits(followups=(document,))
 
 
-def _problems(
+def _record_problems(
     visits: Visits,
     approval: Approval,
-    sha256: str,
+    signed: Mapping[str, Approval],
     kb: Knowledge,
-    taken: dict[int, str],
-    seen: dict[Assessment, str],
+    taken: dict[tuple[str, int], str],
     text: YamlText,
     listed: bool,
-) -> Iterable[tuple[tuple[str | int, ...], str]]:
-    """What is wrong in one file, with the path of keys; notes which sessions and follow-ups are taken, and where."""
-    devices, harms, scales = kb.by("devices"), [event.id for event in kb.adverse_events], kb.by("scales")
+) -> Iterable[tuple[_Place, str]]:
+    """What is wrong with the records of one file, with the path of keys; notes which sessions are taken, and where."""
+    devices, harms = kb.by("devices"), [event.id for event in kb.adverse_events]
     for number, record in enumerate(visits.records):
-        at: tuple[str | int, ...] = ("records", number) if listed else ()
-        key = "approval" if record.approval != sha256 else "on" if record.on < approval.plan.start else "session"
-        problem = problem_of_record(record, approval, sha256)
+        at: _Place = ("records", number) if listed else ()
+        known = record.approval in signed
+        key = "approval" if not known else "on" if record.on < approval.plan.start else "session"
+        own = signed.get(record.approval, approval)
+        problem = problem_of_record(record, own, record.approval if known else own.sha256)
+        name = record.approval, record.session
         if problem:
             yield (*at, key), problem
-        elif record.session in taken:
+        elif name in taken:
             yield (
                 (*at, "session"),
-                f"session {record.session} has a record already, in {taken[record.session]}; keep one",
+                f"session {record.session + 1} has a record already, in {taken[name]}; keep one",
             )
-        taken.setdefault(record.session, text.where((*at, "session")))
+        taken.setdefault(name, text.where((*at, "session")))
         if record.device not in devices:
             yield (*at, "device"), f"unknown device '{record.device}'{did_you_mean(record.device, devices)}"
         for place, event in enumerate(record.events):
             if event.harm not in harms:
                 hint = did_you_mean(event.harm, harms)
                 yield (*at, "events", place, "harm"), f"unknown harm '{event.harm}'{hint}; known: {', '.join(harms)}"
+
+
+def _followup_problems(
+    visits: Visits,
+    approval: Approval,
+    kb: Knowledge,
+    seen: dict[Assessment, str],
+    noted: dict[_ReadingName, str],
+    text: YamlText,
+    listed: bool,
+) -> Iterable[tuple[_Place, str]]:
+    """What is wrong with the follow-ups of one file, with the path of keys; notes which readings it has, and where."""
     for number, followup in enumerate(visits.followups):
-        at = ("followups", number) if listed else ()
+        at: _Place = ("followups", number) if listed else ()
         problem = problem_of_followup(followup, approval)
         if problem:
             yield (*at, "person"), problem
@@ -150,14 +195,26 @@ def _problems(
             yield (*at, "on"), f"the follow-up is of {followup.on}, before the plan's start on {approval.plan.start}"
         elif followup in seen:
             yield at, f"the same follow-up stands in {seen[followup]}; keep one"
+            continue
         seen.setdefault(followup, text.where(at))
+        yield from assessment_problems(followup, kb, at)
+        own: dict[_ReadingName, str] = {}  # within one follow-up the check above has spoken
         for place, reading in enumerate(followup.scores):
-            scale = scales.get(reading.scale)
-            if scale is not None and not scale.low <= reading.value <= scale.high:
+            key, where = _name_of(followup, reading), (*at, "scores", place)
+            if key in noted:
+                of = f" of {reading.zone}" if reading.zone else ""
                 yield (
-                    (*at, "scores", place, "value"),
-                    (f"{scale.name}: {reading.value:g}; the scale runs from {scale.low:g} to {scale.high:g}"),
+                    where,
+                    f"{reading.scale}{of} on {followup.on} is noted already in {noted[key]}; keep the right one",
                 )
+            own.setdefault(key, text.where(where))
+        noted.update({key: where for key, where in own.items() if key not in noted})
+
+
+def _name_of(followup: Assessment, reading: ScaleScore) -> _ReadingName:
+    """By what a reading is known again: day, zone and scale; where there is one zone, no zone means that one."""
+    only = followup.zones[0].zone if len(followup.zones) == 1 else None
+    return followup.on, reading.zone or only, reading.scale
 
 
 def read_misses(paths: Sequence[Path], *, progress: Progress | None = None) -> list[Misses]:
@@ -188,51 +245,42 @@ def read_misses(paths: Sequence[Path], *, progress: Progress | None = None) -> l
 # ---------------------------------------------------------------- a blank record
 
 
-def blank_visit(approval: Approval, session: int = 0) -> str:
-    """YAML to fill in: one session as it was planned, and a follow-up with every scale that was forecast.
+def blank_visit(approval: Approval, session: int = 0, kb: Knowledge | None = None) -> str:
+    """YAML to fill in: one session as it was planned, and a follow-up with all that is asked and read again.
+
+    Args:
+        approval: what was planned. session: which one, from 0 as in records. kb: the questions; default as shipped.
 
     Raises:
         BadInput: the plan has no such session.
     """
     sessions = approval.plan.sessions
-    if session >= len(sessions):
-        raise BadInput(f"session {session} is not in the plan; it has sessions 0 to {len(sessions) - 1}")
+    if not 0 <= session < len(sessions):
+        raise BadInput(f"session {session + 1} is not in the plan; it has sessions 1 to {len(sessions)}")
     planned = sessions[session]
-    first = approval.forecast.assessment
+    last = session == len(sessions) - 1
 
     def day(after: float) -> date:
         return approval.plan.start + timedelta(days=int(after))
 
     judge = max((outcome.judge_day_d for outcome in approval.forecast.outcomes), default=max(approval.forecast.days_d))
+    looked = day(judge if last else sessions[session + 1].day_d)
     strokes = [f"      - {json.dumps(stroke.model_dump(mode='json'))}" for stroke in planned.strokes]
-    zones = [
-        f"      - {{zone: {finding.zone}, concern: {finding.concern}, area_cm2: {finding.area_cm2:g}}}"
-        for finding in first.zones
-    ]
-    scores = [
-        f"      - {{scale: {outcome.scale}, zone: {outcome.zone}, value: null}}  # {outcome.scale_label}; "
-        f"{outcome.baseline:g} at the start"
-        for outcome in approval.forecast.outcomes
-        if outcome.scale != "none"
-    ]
-    followup = [
-        f"followups:  # fair to judge from {day(judge)}; take this out until somebody has looked",
-        f"  - person: {approval.plan.person}",
-        f"    on: {day(judge)}",
-        f"    setting: {first.setting}",
-        "    by: null",
-        "    zones:",
-        *zones,
-        *(["    scores:", *scores] if scores else ["    scores: []"]),
-    ]
+    followup = _blank_followup(approval, looked, kb or load_knowledge())
+    when = (
+        f"followups:  # fair to judge from {day(judge)}; take this out until somebody has looked"
+        if last
+        else f"followups:  # once somebody has looked, before session {session + 2}: uncomment for 'needling adapt'"
+    )
+    number = f"session {session + 1} of {len(sessions)}"
     return "\n".join(
         [
-            f"# Done and seen: session {session} of 0 to {len(sessions) - 1}, as planned. Correct what differed,",
-            "# fill in 'by'. A session that was not done: 'strokes: []', and the reason in deviations.",
+            f"# Done and seen: {number}, planned for {day(planned.day_d)}. It is filled in as planned: correct what",
+            "# differed, fill in 'by'. A session that was not done: 'strokes: []', and the reason in deviations.",
             "# null means not known. Then: needling score APPROVAL.json THIS.yaml ...",
             "records:",
             f'  - approval: "{approval.sha256}"',
-            f"    session: {session}",
+            f"    session: {session}  # {number}; here they count from 0",
             f"    on: {day(planned.day_d)}  # as planned",
             "    by: null  # who did it: an id, no name",
             f"    device: {planned.device}",
@@ -247,7 +295,50 @@ def blank_visit(approval: Approval, session: int = 0) -> str:
             "    events: []  # - {harm: expected-reaction, grade: 1, after_d: 2, note: ...}; grade 1 to 5",
             "    asked_until_d: null  # last day after the session on which somebody asked about unwanted events",
             "    deviations: []  # what differed from the plan, and why",
-            *(followup if session == len(sessions) - 1 else [f"# {line}" for line in followup]),
+            *(line if last else f"# {line}" for line in (when, *followup)),
             "",
         ]
     )
+
+
+def _blank_followup(approval: Approval, on: date, kb: Knowledge) -> list[str]:
+    """One follow-up to fill in: every scale that was forecast, and the questions that are asked again."""
+    first = approval.forecast.assessment
+    zones = [
+        f"      - {{zone: {finding.zone}, concern: {finding.concern}, area_cm2: {finding.area_cm2:g}}}"
+        for finding in first.zones
+    ]
+    scores = [
+        f"      - {{scale: {outcome.scale}, zone: {outcome.zone}, value: null}}  # {outcome.scale_label}; "
+        f"{outcome.baseline:g} at the start"
+        for outcome in approval.forecast.outcomes
+        if outcome.scale != "none"
+    ]
+    return [
+        f"  - person: {approval.plan.person}",
+        f"    on: {on}",
+        f"    setting: {first.setting}",
+        "    by: null",
+        "    zones:  # a zone may carry 'facts' of its own",
+        *zones,
+        "    facts:  # asked again before each session; null means not known. Of the skin: in any of the zones above",
+        *(f"      {line}" for line in _asked_again(approval, kb)),
+        *(["    scores:", *scores] if scores else ["    scores: []"]),
+    ]
+
+
+def _asked_again(approval: Approval, kb: Knowledge) -> Iterable[str]:
+    """Each question whose answer can change between two sessions, with the day that a yes asks for as a comment."""
+    setting, sex = approval.forecast.assessment.setting, approval.forecast.person.sex_at_birth
+    again = again_rule(kb).asks
+    for definition in kb.facts:
+        if definition.name in again and (sex is None or definition.never_of_sex != sex):
+            yield f"{definition.name}: null  # {_asked(definition, setting)}"
+            for detail in kb.facts:
+                if detail.only_if == definition.name:
+                    yield f"#   when true also {detail.name}: {_asked(detail, setting)}"
+
+
+def _asked(definition: FactDefinition, setting: Setting) -> str:
+    clinic = setting == "clinic" and definition.ask_clinician
+    return " ".join((definition.ask_clinician if clinic else definition.ask).split())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import NamedTuple
 
 import numpy as np
@@ -21,17 +22,16 @@ from needling.units import to_si
 
 Floats = NDArray[np.float64]
 FollowedUp = tuple[Approval, Sequence[SessionRecord], Sequence[Assessment]]
-"""One person: what was approved, what was done, what was seen."""
+"""One approval of a person: what was approved, what was done, what was seen."""
 
 _LANES = 8192  # numerical: possible people that one call of the simulation holds, so that memory stays flat
 
 
 class Look(NamedTuple):
-    """One reading of one zone: where, on which day after the start, and which of several on that day."""
+    """One reading of one zone: where, and on which day after the start."""
 
     zone: str
     day_d: float
-    copy: int = 0
 
 
 @dataclass
@@ -63,10 +63,11 @@ class Alike:
 
 
 class Gathered(NamedTuple):
-    """The people in groups, the approvals that count, and in words what could not be used."""
+    """The people in groups, their approvals and ids, and in words what could not be used."""
 
     groups: tuple[Alike, ...]
     approvals: tuple[str, ...]
+    persons: tuple[str, ...]
     left_out: tuple[str, ...]
 
     @property
@@ -80,46 +81,70 @@ class Gathered(NamedTuple):
         return sum(len(looks) * len(values) for group in self.groups for looks, values in group.seen.items())
 
 
+class _Usable(NamedTuple):
+    """One approval whose readings can be used."""
+
+    approval: Approval
+    name: str
+    plan: Plan
+    readings: list[Reading]
+
+    @property
+    def rank(self) -> tuple[int, datetime, str]:
+        """The more readings the better; of equals the newer approval, which knows best what was done."""
+        return len(self.readings), self.approval.at, self.name
+
+
 def gather(belief: Belief, cases: Sequence[FollowedUp]) -> Gathered:
-    """People by what the model knows of them; each reading once, and what cannot be used in words.
+    """People by what the model knows of them; each person and each reading once, and what cannot be used in words.
+
+    A person with several approvals, as after a course that was approved anew half-way, counts by the one with the most
+    readings: what belongs to one person is no news of another.
 
     Args:
-        belief: whose knowledge says what the scales are. cases: one for each person.
+        belief: whose knowledge says what the scales are. cases: (approval, records, followups), in any order.
 
     Raises:
         BadInput: records of another approval.
+
+    Assumes: equal ids are one person, other ids other people.
     """
-    groups: dict[str, Alike] = {}
-    approvals: list[str] = []
+    usable: dict[str, list[_Usable]] = {}
     left_out: list[str] = []
+    names: set[str] = set()
     for approval, records, followups in cases:
         name = approval.sha256
-        if name in approvals:
+        if name in names:
             left_out.append(f"approval {name[:12]}: given twice; it counts once")
             continue
+        names.add(name)
         plan = delivered_plan(approval, records)
         readings, lost = readings_of(approval, followups)
         readings, beyond = _on_the_scale(readings, belief)
         left_out += [f"approval {name[:12]}: {said}" for said in (*lost, *beyond)]
         if not plan.sessions:
             left_out.append(f"approval {name[:12]}: no session was recorded")
-            continue
-        if not readings:
+        elif not readings:
             left_out.append(f"approval {name[:12]}: no reading that a forecast can be held against")
-            continue
-        frozen = approval.forecast
+        else:
+            usable.setdefault(approval.plan.person, []).append(_Usable(approval, name, plan, readings))
+    groups: dict[str, Alike] = {}
+    approvals: list[str] = []
+    for person, several in usable.items():
+        one, *others = sorted(several, key=lambda each: each.rank, reverse=True)
+        left_out += [
+            f"approval {other.name[:12]}: of '{person}', who counts by approval {one.name[:12]}" for other in others
+        ]
+        frozen = one.approval.forecast
         models = replace(Models.read(frozen.model), stimulus="mean-field", session="as-planned")
-        likeness = _likeness(plan, frozen.person, frozen.assessment, models)
+        likeness = _likeness(one.plan, frozen.person, frozen.assessment, models)
         if likeness not in groups:
-            groups[likeness] = Alike(plan, frozen.person, frozen.assessment, models, len(groups))
-        looks: dict[Look, float] = {}
-        for reading in readings:
-            same = sum((look.zone, look.day_d) == (reading.outcome.zone, reading.day_d) for look in looks)
-            looks[Look(reading.outcome.zone, reading.day_d, same)] = reading.value
+            groups[likeness] = Alike(one.plan, frozen.person, frozen.assessment, models, len(groups))
+        looks = {Look(reading.outcome.zone, reading.day_d): reading.value for reading in one.readings}
         ordered = tuple(sorted(looks))
         groups[likeness].seen.setdefault(ordered, []).append(tuple(looks[look] for look in ordered))
-        approvals.append(name)
-    return Gathered(tuple(groups.values()), tuple(approvals), tuple(left_out))
+        approvals += [each.name for each in several]
+    return Gathered(tuple(groups.values()), tuple(approvals), tuple(usable), tuple(left_out))
 
 
 def _on_the_scale(readings: Sequence[Reading], belief: Belief) -> tuple[list[Reading], list[str]]:
@@ -188,7 +213,7 @@ def readings_under(
     luck = dict(zip(persons, normals(key, tuple(f"{name}/person" for name, _ in persons), members), strict=True))
     noise = {}
     for look in looks:
-        noise[look] = normal(key, f"fitting/{look.zone}/{look.day_d:g}/{look.copy}", members)
+        noise[look] = normal(key, f"fitting/{look.zone}/{look.day_d:g}", members)
     found = np.empty((doubts.shape[0], members.size, len(looks)))
     several = max(1, _LANES // members.size)
     for first in range(0, doubts.shape[0], several):

@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
+from hashlib import sha256
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from needling.documents import Approval, Assessment, SessionRecord
+from needling.documents import Approval, Assessment, Plan, SessionRecord
 from needling.errors import BadInput
 from needling.knowledge import Knowledge
 from needling.learning.scored import Reading, delivered_plan, readings_of
-from needling.simulation import Belief, Course, Models, log_likelihood, reweight, simulate
-from needling.simulation.recalibrate import Learned, pooled
+from needling.simulation import Belief, Course, Models, log_likelihood, simulate
+from needling.simulation.learned import Noted
+from needling.simulation.recalibrate import Learned, learn, pooled, require_person
 from needling.units import from_si
+
+REDNESS_NOTE = "longest redness"
+"""The one note of redness: the longest that was told of any session."""
 
 
 def name_of(reading: Reading) -> str:
-    """By what a reading is known again, so that it is learned from once."""
-    where = f"{reading.outcome.zone} {reading.outcome.scale}"
-    return f"{reading.followup.sha256} {where} {reading.day_d:g} {reading.value:g}"
+    """By what a reading of a person is known again: zone, scale and day. A later one of that name corrects it."""
+    return f"{reading.outcome.zone} {reading.outcome.scale} {reading.followup.on}"
+
+
+def _course_before(delivered: Plan, day_d: float) -> str:
+    """Equal for courses that were delivered alike up to a day: what a reading on that day hangs on."""
+    done = [session.model_dump(mode="json") for session in delivered.sessions if session.day_d <= day_d]
+    return sha256(json.dumps([str(delivered.start), *done], sort_keys=True).encode()).hexdigest()
 
 
 def delivered_models(approval: Approval) -> Models:
@@ -33,19 +45,15 @@ class Redness(NamedTuple):
     """How long the redness after a session lasted, as told: so many days, or at least so many.
 
     Args:
-        session: of the plan. days_d: told. at_least: whether it was only seen to be there still. event: its id, where
-            it was told as an unwanted event.
+        session: of the plan. days_d: told. at_least: whether it was only seen to be there still. on: day of the
+            session. event: its id, where it was told as an unwanted event.
     """
 
     session: int
     days_d: float
     at_least: bool
+    on: date
     event: str = ""
-
-    @property
-    def name(self) -> str:
-        """By what it is known again."""
-        return f"redness of session {self.session}: {'at least ' if self.at_least else ''}{self.days_d:g} d"
 
 
 EXPECTED_REACTION = "AE1"
@@ -59,15 +67,17 @@ def longest_redness(records: Sequence[SessionRecord], kb: Knowledge) -> Redness 
     """
     usual = {event.id for event in kb.adverse_events if event.ref == EXPECTED_REACTION}
     told = [
-        Redness(record.session, record.redness_d, at_least=False) for record in records if record.redness_d is not None
+        Redness(record.session, record.redness_d, at_least=False, on=record.on)
+        for record in records
+        if record.redness_d is not None
     ]
     told += [
-        Redness(record.session, event.after_d, at_least=True, event=event.harm)
+        Redness(record.session, event.after_d, at_least=True, on=record.on, event=event.harm)
         for record in records
         for event in record.events
         if event.harm in usual and event.after_d > 0
     ]
-    return max(told, key=lambda one: one.days_d, default=None)
+    return max(told, key=lambda one: (one.days_d, one.at_least), default=None)
 
 
 def _redness_fits(course: Course, told: Redness, kb: Knowledge) -> NDArray[np.float64]:
@@ -90,15 +100,20 @@ def recalibrate(
     """What the follow-ups teach about one person.
 
     The course is run again as it was delivered, on a pool of possible people larger than the ensemble; each is weighed
-    by how well its severity agrees with the scores seen (normal noise of the scale) and its redness with what was told
-    of it, and as many as the belief had are drawn again. The pool goes with the learned belief: a later call adds new
-    readings to it, and readings that it knows already count no second time.
+    by how well its severity agrees with the scores seen (normal noise of the scale) and its redness with the longest
+    that was told, and as many as the belief had are drawn again. The pool goes with the learned belief, with each
+    reading by itself. A reading is known by its zone, scale and day: one that stands there twice counts once, and one
+    that was corrected takes the place of the wrong one. A longer redness takes the place of the shorter.
+
+    So learning visit by visit is the same as learning from all visits at once, to the last bit where each call is given
+    all that was seen so far; a call with the new readings alone differs by the rounding of the simulation's time steps.
+    Readings that were refused are not kept; they count when they are given again.
 
     Args:
         belief: the one that made the forecast, or one that was learned from earlier readings of this person.
         approval: carries person, first assessment and the key of the random numbers.
-        records: sessions as delivered, with the redness after them.
-        followups: assessments with scores.
+        records: all sessions that were delivered so far, with the redness after them.
+        followups: assessments with scores, the newer entry later where two are of one day.
 
     Returns:
         ``belief`` (the new one, or the old one when the data cannot carry an update), and a ``report``:
@@ -106,27 +121,53 @@ def recalibrate(
 
     Raises:
         BadInput: records of another approval, no reading that a forecast can be held against or none that is new, or a
-            belief that learned under another key.
+            belief that learned about another person or under another key.
     """
+    who = approval.plan.person
+    require_person(belief, who)
     delivered = delivered_plan(approval, records)
     readings, left_out = readings_of(approval, followups)
-    redness = longest_redness(records, belief.knowledge) if delivered.sessions else None
+    redness = _longest_known(
+        belief, longest_redness(records, belief.knowledge) if delivered.sessions else None, records
+    )
     if not readings and redness is None:
         raise BadInput("nothing can be learned: " + ("; ".join(left_out) or "no follow-up has a score"))
-    known = () if belief.pool is None else belief.pool.readings
-    fresh = [reading for reading in readings if name_of(reading) not in known]
-    redness = None if redness is not None and redness.name in known else redness
-    if not fresh and redness is None:
+    nothing_yet = np.empty(0)
+    told = [
+        Noted(name_of(one), one.followup.on, one.value, _course_before(delivered, one.day_d), nothing_yet)
+        for one in readings
+    ]
+    if redness is not None:
+        course_so_far = f"{redness.at_least} {_course_before(delivered, np.inf)}"
+        told.append(Noted(REDNESS_NOTE, redness.on, redness.days_d, course_so_far, nothing_yet))
+    known = {} if belief.pool is None else {note.name: note for note in belief.pool.readings}
+    if all(note.name in known and known[note.name].says(note) for note in told):
         raise BadInput("nothing can be learned: this belief knows all of these readings already")
     frozen = approval.forecast
-    wide = pooled(belief, frozen.key)
+    wide = pooled(belief, frozen.key, who)
     course = simulate(
         delivered, frozen.person, frozen.assessment, wide, key=frozen.key, models=delivered_models(approval)
     )
-    weights = log_likelihood(course, [(one.outcome.zone, one.day_d, one.value) for one in fresh])
-    names = [name_of(reading) for reading in fresh]
+    fits = [log_likelihood(course, [(one.outcome.zone, one.day_d, one.value)]) for one in readings]
     if redness is not None:
-        weights = weights + _redness_fits(course, redness, belief.knowledge)
-        names.append(redness.name)
-    learned = reweight(wide, weights, key=frozen.key, keep=belief.members.size, readings=names)
-    return learned if learned.report.accepted else Learned(belief, learned.report)
+        fits.append(_redness_fits(course, redness, belief.knowledge))
+    notes = [note._replace(log_likelihood=fit) for note, fit in zip(told, fits, strict=True)]
+    learned = learn(wide, notes, frozen.key, person=who, keep=belief.members.size, approval=approval.sha256)
+    if not learned.report.accepted:
+        return Learned(belief, learned.report)
+    everybody = belief.told
+    if everybody is None or who not in everybody.people:
+        return learned
+    said = (
+        f" '{who}' is one of the {len(everybody.people)} people this belief had learned from, so counts a little twice."
+    )
+    return Learned(learned.belief, learned.report._replace(words=learned.report.words + said))
+
+
+def _longest_known(belief: Belief, told: Redness | None, records: Sequence[SessionRecord]) -> Redness | None:
+    """The redness to learn from: what the records tell, unless an earlier session that they lack had a longer one."""
+    notes = () if belief.pool is None else belief.pool.readings
+    before = next((note for note in notes if note.name == REDNESS_NOTE), None)
+    if told is None or before is None or before.on in {record.on for record in records}:
+        return told
+    return told if told.days_d > before.value else None

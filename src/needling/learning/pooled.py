@@ -1,16 +1,19 @@
 """Were the forecasts right over many people: bias, coverage and calibration, with what chance allows beside each.
 
 Readings of one person go together, so each person counts once: his or her readings are averaged first, and tests and
-intervals are of people. Three answers are possible. *Failing*: what was seen is too unlikely if the forecasts were
-right. *Holds*: nothing speaks against them, and the people are enough that a miss of the allowed size would have been
-seen. Anything else is *too few to say*.
+intervals are of people. Where several readers are known, people of one reader go together as well, for a reader's habit
+is no error of the forecast; and a few readers alone can tell nothing. Three answers are possible. *Failing*: what was
+seen is too unlikely if the forecasts were right. *Holds*: nothing speaks against them, and the people are enough that a
+miss of the allowed size would have been seen. Anything else is *too few to say*.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from math import lgamma, log, pi, sqrt
+from datetime import UTC, date
+from math import prod, sqrt
 from statistics import NormalDist
 from typing import NamedTuple
 
@@ -30,19 +33,30 @@ from needling.documents.learning import (
 )
 from needling.errors import BadInput
 from needling.knowledge import Knowledge, load_knowledge
+from needling.learning.chances import (
+    CENTRAL,
+    TINY,
+    Mean,
+    Places,
+    binomial_probability,
+    count_distribution,
+    independent_count,
+    mean_over_people,
+    two_sided,
+    wilson,
+)
 from needling.learning.scored import REDNESS
 
 Floats = NDArray[np.float64]
 Progress = Callable[[int, int], None]
 EVERYTHING = "everything"
+TOO_FEW_READERS = "too few readers"
 
-_CENTRAL = 0.9  # numerical: what every interval holds
 _BANDS = (0.5, 0.9)  # numerical: the bands that a forecast is judged by
 _EDGES = tuple(round(0.1 * tenth, 1) for tenth in range(11))  # numerical: ten bins, whose edges are kept quantiles
 _ENOUGH_POWER = 0.8  # numerical: chance to notice that a study is usually planned for
 _WEIGHTS = (4 / 3, 8, 8)  # numerical: 3/4 of the alarm level goes to the test of bias, 1/8 to each band
 _NORMAL = NormalDist()
-_TINY = 1e-12  # numerical: a spread or a chance below this is none
 
 
 @dataclass(frozen=True)
@@ -52,18 +66,20 @@ class Rule:
     Args:
         alarm: chance that a right forecast is called failing. tolerance: allowed difference between the change seen and
             the change expected, share of it. least, most: where the coverage of the 90 % band must lie.
+        readers: how many there must be, where more than one is known.
     """
 
     alarm: float
     tolerance: float
     least: float
     most: float
+    readers: float
 
     @classmethod
     def of(cls, kb: Knowledge) -> Rule:
         """The rule in force."""
-        names = ("calibration-alarm", "calibration-tolerance", "calibration-least", "calibration-most")
-        return cls(*(kb.parameter(name).quantity.median for name in names))
+        limits = ("calibration-alarm", "calibration-tolerance", "calibration-least", "calibration-most")
+        return cls(*(kb.parameter(name).quantity.median for name in (*limits, "calibration-least-readers")))
 
     @property
     def said(self) -> str:
@@ -75,85 +91,10 @@ class Rule:
             f"90 % interval of the change seen over the change expected lies within {1 - self.tolerance:g} and "
             f"{1 + self.tolerance:g}, and that of the 90 % band's coverage within {100 * self.least:g} and "
             f"{100 * self.most:g} %; an event: twice the odds would have been noticed with a chance of "
-            f"{_ENOUGH_POWER:g}. Otherwise: too few to say. Each person counts once."
+            f"{_ENOUGH_POWER:g}. Otherwise: too few to say. Each person counts once. Where more "
+            "than one reader is known, what people of one reader have in common counts once as well, and at least "
+            f"{self.readers:g} readers are needed."
         )
-
-
-# ---------------------------------------------------------------- distributions
-
-
-def student(freedom: int) -> tuple[Floats, Floats]:
-    """Student's t: rising values and the probability of no more than each, by the trapezium rule on its density."""
-    half = np.sinh(np.linspace(0.0, 12.0, 4001))  # numerical: from 0 to 8e4, dense near 0
-    density = np.exp(-(freedom + 1) / 2 * np.log1p(half**2 / freedom))
-    density *= np.exp(lgamma((freedom + 1) / 2) - lgamma(freedom / 2)) / sqrt(freedom * pi)
-    area = np.concatenate([[0.0], np.cumsum(0.5 * (density[1:] + density[:-1]) * np.diff(half))])
-    upper = 0.5 + np.minimum(area, 0.5)
-    return np.concatenate([-half[:0:-1], half]), np.concatenate([1 - upper[:0:-1], upper])
-
-
-@dataclass(frozen=True)
-class Mean:
-    """A mean over people, with its 90 % interval and how likely one as far from 0 is by chance alone."""
-
-    value: float
-    low: float
-    high: float
-    probability: float
-
-
-def mean_over_people(values: ArrayLike, weights: ArrayLike | None = None) -> Mean | None:
-    """Mean and its Student interval; with weights c the slope through the origin, sum(c v) / sum(c^2).
-
-    Args:
-        values: one for each person, float64[person]. weights: c, float64[person].
-
-    Returns:
-        None with fewer than two people, or where all values are one.
-    """
-    v = np.asarray(values, dtype=np.float64)
-    count = v.size
-    c = np.ones(count) if weights is None else np.asarray(weights, dtype=np.float64)
-    if count <= 1 or float(c @ c) < _TINY:
-        return None
-    slope = float(c @ v) / float(c @ c)
-    error = sqrt(float(np.sum((c * (v - slope * c)) ** 2)) * count / (count - 1)) / float(c @ c)
-    if error < _TINY:
-        return None
-    grid, below = student(count - 1)
-    reach = error * float(np.interp(0.5 + _CENTRAL / 2, below, grid))
-    beyond = 2 * (1 - float(np.interp(abs(slope) / error, grid, below)))
-    return Mean(slope, slope - reach, slope + reach, beyond)
-
-
-def wilson(share: float, count: int) -> tuple[float, float]:
-    """Wilson's 90 % interval of a share among people."""
-    z = _NORMAL.inv_cdf(0.5 + _CENTRAL / 2)
-    middle = (share + z**2 / (2 * count)) / (1 + z**2 / count)
-    reach = z / (1 + z**2 / count) * sqrt(share * (1 - share) / count + z**2 / (4 * count**2))  # numerical: Wilson's
-    return max(middle - reach, 0.0), min(middle + reach, 1.0)
-
-
-def binomial_probability(share: float, count: int, expected: float) -> float:
-    """How likely a share as far from the expected one is by chance, two-sided and exact; parts count towards chance."""
-    k = np.arange(count + 1)
-    logs = np.array([lgamma(count + 1) - lgamma(i + 1) - lgamma(count - i + 1) for i in k.tolist()])
-    chances = np.exp(logs + k * log(expected) + (count - k) * log(1 - expected))
-    lower = float(chances[: int(np.ceil(share * count - _TINY)) + 1].sum())
-    upper = float(chances[int(np.floor(share * count + _TINY)) :].sum())
-    return min(2 * min(lower, upper), 1.0)
-
-
-def count_distribution(chances: Iterable[float]) -> Floats:
-    """Probability of every number of events when each person has a chance of his or her own, float64[number]."""
-    found = np.ones(1)
-    for chance in chances:
-        found = np.convolve(found, [1 - chance, chance])
-    return found
-
-
-def _two_sided(distribution: Floats, seen: int) -> float:
-    return float(min(2 * min(distribution[: seen + 1].sum(), distribution[seen:].sum()), 1.0))
 
 
 # ---------------------------------------------------------------- places in the forecast
@@ -162,13 +103,13 @@ def _two_sided(distribution: Floats, seen: int) -> float:
 def _share_below(misses: Sequence[Miss], level: float) -> Floats:
     """How much of each reading lies below a level of its forecast: 0 or 1, or a part when the level cuts it."""
     below, up_to = (np.array([getattr(one, name) for one in misses]) for name in ("below_share", "up_to_share"))
-    width = np.maximum(up_to - below, _TINY)
+    width = np.maximum(up_to - below, TINY)
     return np.asarray(np.clip((level - below) / width, 0.0, 1.0))
 
 
 def _normal_score(miss: Miss) -> float:
     """Mean normal score of the places that a reading stands for, positive where the change is more than expected."""
-    low, high = (min(max(share, _TINY), 1 - _TINY) for share in (miss.below_share, miss.up_to_share))
+    low, high = (min(max(share, TINY), 1 - TINY) for share in (miss.below_share, miss.up_to_share))
     z_low, z_high = _NORMAL.inv_cdf(low), _NORMAL.inv_cdf(high)
     middle = 0.5 * (z_low + z_high)
     if high - low > 1e-6:  # numerical: below, the difference quotient is all rounding
@@ -180,6 +121,25 @@ def _by_person(people: Sequence[str], values: ArrayLike) -> Floats:
     """Mean of each person's values, float64[person]."""
     _, place = np.unique(np.asarray(people), return_inverse=True)
     return np.bincount(place, np.asarray(values, dtype=np.float64)) / np.bincount(place)
+
+
+class _Readers(NamedTuple):
+    """Who read: how many are known, and the reader of each person where people of one reader must go together."""
+
+    known: int
+    places: Places | None
+
+    @classmethod
+    def of(cls, people: Sequence[str], misses: Sequence[Miss]) -> _Readers:
+        """Each person goes to whoever read most of his or her readings; those that nobody signed are one more."""
+        told: dict[str, Counter[str]] = {}
+        for person, miss in zip(people, misses, strict=True):
+            told.setdefault(person, Counter()).update([miss.by or ""])
+        own = [min(told[person].items(), key=lambda item: (-item[1], item[0]))[0] for person in sorted(told)]
+        known = len({reader for reader in own if reader})
+        if known <= 1:
+            return cls(known, None)
+        return cls(known, np.unique(own, return_inverse=True)[1].astype(np.int64))
 
 
 # ---------------------------------------------------------------- one measure
@@ -198,36 +158,49 @@ def _measure(name: str, label: str, unit: str, read: Sequence[tuple[str, Miss]],
     people = [person for person, _ in read]
     misses = [miss for _, miss in read]
     together = name == EVERYTHING
-    spread = np.array([miss.high - miss.low for miss in misses]) / (2 * _NORMAL.inv_cdf(0.5 + _CENTRAL / 2))
-    scale = np.maximum(spread, _TINY) if together else np.ones(len(misses))
+    spread = np.array([miss.high - miss.low for miss in misses]) / (2 * _NORMAL.inv_cdf(0.5 + CENTRAL / 2))
+    scale = np.maximum(spread, TINY) if together else np.ones(len(misses))
     error = _by_person(people, np.array([miss.seen - miss.forecast_mean for miss in misses]) / scale)
     change = _by_person(people, np.array([miss.expected_change for miss in misses]) / scale)
     lean = _by_person(people, [_normal_score(miss) for miss in misses])
     count = error.size
+    readers = _Readers.of(people, misses)
+    places = readers.places  # None where only people differ
     crps, nothing = (
         _by_person(people, np.array([getattr(miss, score) for miss in misses]) / scale)
         for score in ("crps", "nothing_crps")
     )
-    bias = mean_over_people(lean if together else error)
-    ratio = mean_over_people(error, change)
-    skill = 1 - float(crps.sum() / nothing.sum()) if nothing.sum() > _TINY else None
-    off = None if skill is None else mean_over_people((crps - (1 - skill) * nothing) / nothing.mean())
+    bias = mean_over_people(lean if together else error, readers=places)
+    ratio = mean_over_people(error, change, places)
+    skill = 1 - float(crps.sum() / nothing.sum()) if nothing.sum() > TINY else None
+    off = None if skill is None else mean_over_people((crps - (1 - skill) * nothing) / nothing.mean(), None, places)
     reach = 0.5 * (off.high - off.low) if off is not None else None
     coverage = []
     tests = [1.0 if bias is None else bias.probability]
     for nominal in _BANDS:
         inside = _share_below(misses, 0.5 + nominal / 2) - _share_below(misses, 0.5 - nominal / 2)
-        share = float(_by_person(people, inside).mean())
-        low, high = wilson(share, count)
+        held = _by_person(people, inside)
+        share = float(held.mean())
+        low, high = wilson(share, independent_count(held, places))
         coverage.append(Coverage(nominal_share=nominal, observed_share=share, low_share=low, high_share=high))
-        tests.append(binomial_probability(share, count, nominal))
-    points = [
-        _point(float(_by_person(people, _share_below(misses, edge)).mean()), edge, count) for edge in _EDGES[1:-1]
-    ]
+        apart = None if places is None else mean_over_people(held - nominal, readers=places)
+        by_reader = 0.0 if apart is None else apart.probability
+        tests.append(max(binomial_probability(share, count, nominal), by_reader))
+    points = []
+    for edge in _EDGES[1:-1]:
+        lower = _by_person(people, _share_below(misses, edge))
+        points.append(_point(float(lower.mean()), edge, round(independent_count(lower, places))))
     reached = np.array([0.0, *(point.observed_share for point in points), 1.0])
     tests = [min(weight * test, 1.0) for weight, test in zip(_WEIGHTS, tests, strict=True)]
     probability = min(tests)
     verdict, because = _verdict(probability, tests, ratio, lean, coverage, rule)
+    if places is not None and readers.known < rule.readers:
+        probability = 1.0
+        because = (
+            f"{TOO_FEW_READERS}: {readers.known} are known, at least {rule.readers:g} are needed to tell a reader's "
+            "habit from a wrong forecast" + (f"; if they all read alike: {because}" if verdict == "failing" else "")
+        )
+        verdict = "too few to say"
     return _Judged(
         MeasureCalibration(
             measure=name,
@@ -235,6 +208,7 @@ def _measure(name: str, label: str, unit: str, read: Sequence[tuple[str, Miss]],
             unit=unit,
             people_count=count,
             readings_count=len(misses),
+            readers_count=readers.known,
             mean_crps=float(crps.mean()),
             nothing_crps=float(nothing.mean()),
             skill_ratio=skill,
@@ -264,7 +238,7 @@ def _point(observed: float, nominal: float, count: int) -> CalibrationPoint:
     """A point of the calibration curve with the central 90 % of what so many people give by chance."""
     below = np.cumsum(count_distribution([nominal] * count)) if count < _FEW else None
     if below is None:
-        reach = _NORMAL.inv_cdf(0.5 + _CENTRAL / 2) * sqrt(nominal * (1 - nominal) / count)
+        reach = _NORMAL.inv_cdf(0.5 + CENTRAL / 2) * sqrt(nominal * (1 - nominal) / count)
         low, high = nominal - reach, nominal + reach
     else:
         low, high = (float(np.searchsorted(below, edge)) / count for edge in _EDGES_OF_CHANCE)
@@ -272,7 +246,12 @@ def _point(observed: float, nominal: float, count: int) -> CalibrationPoint:
 
 
 _FEW = 100  # numerical: from so many people the normal distribution is close enough to draw
-_EDGES_OF_CHANCE = (0.5 - _CENTRAL / 2, 0.5 + _CENTRAL / 2)
+_EDGES_OF_CHANCE = (0.5 - CENTRAL / 2, 0.5 + CENTRAL / 2)
+
+
+def _told(ratio: float) -> str:
+    """A ratio in words' precision, with a real minus sign."""
+    return f"{ratio:.2f}".replace("-", "\N{MINUS SIGN}")
 
 
 def _verdict(
@@ -288,7 +267,7 @@ def _verdict(
     if probability <= rule.alarm:
         if tests[0] == probability:
             way = "more" if float(lean.mean()) > 0 else "less"
-            how = "" if ratio is None else f": {1 + ratio.value:.2f} times the change expected"
+            how = "" if ratio is None else f": {_told(1 + ratio.value)} times the change expected"
             said = f"people change {way} than forecast{how}"
         else:
             band = half if tests[1] < tests[2] else wide
@@ -302,12 +281,12 @@ def _verdict(
         return "too few to say", "fewer than two people whose change can be compared"
     near = abs(ratio.low) <= rule.tolerance and abs(ratio.high) <= rule.tolerance
     covered = rule.least <= wide.low_share and wide.high_share <= rule.most
-    low, high = 1 + ratio.low, 1 + ratio.high
+    low, high = _told(1 + ratio.low), _told(1 + ratio.high)
     if near and covered:
-        return "holds", f"the change seen is {low:.2f} to {high:.2f} times the change expected, and the bands hold"
+        return "holds", f"the change seen is {low} to {high} times the change expected, and the bands hold"
     if not near:
         return "too few to say", (
-            f"the change seen may be {low:.2f} to {high:.2f} times the change expected; this must be known to "
+            f"the change seen may be {low} to {high} times the change expected; this must be known to "
             f"{100 * rule.tolerance:g} %"
         )
     return "too few to say", (
@@ -328,11 +307,11 @@ def _event(
     right = count_distribution(chances)
     below = np.cumsum(right)
     low, high = (int(np.searchsorted(below, edge)) for edge in _EDGES_OF_CHANCE)
-    probability = _two_sided(right, came)
-    if came and right[came:].sum() < _TINY:
+    probability = two_sided(right, came)
+    if came and right[came:].sum() < TINY:
         probability = 0.0
     doubled = count_distribution([2 * chance / (1 + chance) for chance in chances])
-    noticed = [number for number in range(doubled.size) if _two_sided(right, number) <= rule.alarm and number > low]
+    noticed = [number for number in range(doubled.size) if two_sided(right, number) <= rule.alarm and number > low]
     power = float(doubled[noticed].sum())
     verdict: Standing
     if probability <= rule.alarm:
@@ -364,19 +343,38 @@ def _event(
 
 
 def _gathered_events(all_misses: Sequence[Misses]) -> Mapping[tuple[str, str], Sequence[tuple[float, bool, float]]]:
-    """Each harm, and each endpoint of the first session told, once for each person: the first approval counts."""
+    """Each harm, and each endpoint of the first session told, once for each person, in whatever order the files come.
+
+    A harm happened when it did under any of the person's approvals that somebody asked for. The chance is that of the
+    first approval of a course, for one given half-way knows how it began; a person with several courses has the chance
+    of any of them, 1 - (1 - p1)(1 - p2) ... . An endpoint is that of the first course.
+    """
+    harms: dict[tuple[str, str], dict[str, dict[date | None, tuple[float, bool]]]] = {}
     found: dict[tuple[str, str], dict[str, tuple[float, bool, float]]] = {}
-    for one in all_misses:
+    for one in sorted(all_misses, key=_since):
         for event in one.events:
-            told = found.setdefault((event.harm, event.label), {})
-            told.setdefault(one.person, (event.probability, event.happened, event.brier_ratio))
-        for miss in one.endpoints[:1]:
+            courses = harms.setdefault((event.harm, event.label), {}).setdefault(one.person, {})
+            chance, happened = courses.get(one.start, (event.probability, False))
+            courses[one.start] = chance, happened or event.happened
+        for miss in sorted(one.endpoints, key=lambda each: each.session)[:1]:
             for endpoint, chance in miss.expected_probability:
                 told = found.setdefault((f"endpoint-{endpoint}", _ENDPOINT_LABEL[endpoint]), {})
                 happened = miss.seen == endpoint
                 told.setdefault(one.person, (chance, happened, (happened - chance) ** 2))
-    return {name: tuple(told.values()) for name, told in found.items() if any(chance for chance, _, _ in told.values())
-            or any(happened for _, happened, _ in told.values())}  # fmt: skip
+    for name, by_person in harms.items():
+        for person, courses in by_person.items():
+            chance = 1 - prod(1 - chance for chance, _ in courses.values())
+            happened = any(came for _, came in courses.values())
+            found.setdefault(name, {})[person] = chance, happened, (happened - chance) ** 2
+    return {name: tuple(told[person] for person in sorted(told)) for name, told in found.items()
+            if any(chance or happened for chance, happened, _ in told.values())}  # fmt: skip
+
+
+def _since(one: Misses) -> tuple[str, str, str]:
+    """By what approvals are put in order: the start of their course, when they were given, and their hash."""
+    started, given = one.start, one.approved_at
+    when = "" if given is None else given.astimezone(UTC).isoformat()
+    return "" if started is None else started.isoformat(), when, one.approval
 
 
 _ENDPOINT_LABEL: dict[Endpoint, str] = {
@@ -405,7 +403,8 @@ def pool(all_misses: Sequence[Misses], kb: Knowledge | None = None, *, progress:
     Raises:
         BadInput: nothing to pool, or an approval that stands there twice.
 
-    Assumes: people are independent of each other, and whoever has a follow-up is like those who have none.
+    Assumes: people are independent of each other, but for who read them; for events, told by the people themselves,
+        altogether; and whoever has a follow-up is like those who have none.
     """
     if not all_misses:
         raise BadInput("nothing to pool: give at least one file of 'needling score'")
@@ -457,6 +456,7 @@ def pool(all_misses: Sequence[Misses], kb: Knowledge | None = None, *, progress:
     deliveries = [delivery for one in all_misses for delivery in one.deliveries]
     return Calibration(
         people_count=len({one.person for one in all_misses}),
+        without_followup_count=sum(all(miss.measure == REDNESS for miss in one.misses) for one in all_misses),
         approvals=tuple(approvals),
         everything=whole.document if whole else (judged[0].document if judged else None),
         measures=tuple(one.document for one in judged),
@@ -507,4 +507,5 @@ def _overall(items: Sequence[_Item], rule: Rule) -> tuple[Standing, str]:
             f"{'; '.join(alone)} would fail alone, but of {len(items)} looked at one may do so by chance"
         )
     unsure = [one.name for one in items if one.verdict == "too few to say"]
-    return "too few to say", f"not known well enough: {'; '.join(unsure)}"
+    why = f" ({TOO_FEW_READERS})" if any(one.because.startswith(TOO_FEW_READERS) for one in items) else ""
+    return "too few to say", f"not known well enough: {'; '.join(unsure)}{why}"

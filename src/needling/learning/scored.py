@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
 from typing import NamedTuple
 
 import numpy as np
 
 from needling.documents import Approval, Assessment, MeasureForecast, Outcome, Plan, SessionRecord
-from needling.documents.learning import EndpointMiss, EventMiss, Miss, Misses
-from needling.errors import BadInput, did_you_mean
+from needling.documents.learning import EndpointMiss, Miss, Misses
+from needling.errors import BadInput
 from needling.knowledge import Knowledge, load_knowledge
 from needling.learning.delivered import deliveries_of
+from needling.learning.unwanted import event_misses, told_events
 from needling.simulation.bind import ENDPOINTS
 from needling.simulation.metrics import (
     crps_from_quantiles,
+    mean_between,
     mean_from_quantiles,
     place_in_quantiles,
     quantile_at,
@@ -47,13 +48,13 @@ def problem_of_record(record: SessionRecord, approval: Approval, sha256: str) ->
             f"the record of {record.on} belongs to another approval ({record.approval[:12]}..., this is "
             f"{sha256[:12]}...); score it with that one"
         )
-    if record.session >= len(planned):
+    if record.session >= len(planned) and record.strokes:  # behind the last: given up under an earlier approval
         return (
-            f"session {record.session} is not in the plan, which has sessions 0 to {len(planned) - 1}; correct the "
-            "number, or approve a new plan for what was added"
+            f"session {record.session + 1} is not in the plan, which has {len(planned)}; in a record they count from 0 "
+            f"(session: 0 to {len(planned) - 1}). Correct the number, or approve a new plan for what was added"
         )
     if record.on < start:
-        return f"the record of session {record.session} is of {record.on}, before the plan's start on {start}"
+        return f"the record of session {record.session + 1} is of {record.on}, before the plan's start on {start}"
     return ""
 
 
@@ -68,7 +69,7 @@ def check_records(approval: Approval, records: Sequence[SessionRecord]) -> None:
         first = taken.setdefault(record.session, record)
         if first is not record:
             raise BadInput(
-                f"session {record.session} has two records, of {first.on} and of {record.on}; keep the right one"
+                f"session {record.session + 1} has two records, of {first.on} and of {record.on}; keep the right one"
             )
 
 
@@ -98,10 +99,12 @@ def delivered_plan(approval: Approval, records: Sequence[SessionRecord]) -> Plan
 def readings_of(approval: Approval, followups: Sequence[Assessment]) -> tuple[list[Reading], list[str]]:
     """Scores that can be compared, and in words those that cannot: each reading counts once, inside the forecast.
 
+    A reading is known by zone, scale and day; of several of one name the last in the list counts.
+
     Raises:
         BadInput: a follow-up of another person.
     """
-    found: list[Reading] = []
+    found: dict[tuple[str, str, float], Reading] = {}
     left_out: list[str] = []
     last = max(approval.forecast.days_d)
     for followup in followups:
@@ -117,13 +120,19 @@ def readings_of(approval: Approval, followups: Sequence[Assessment]) -> tuple[li
                 left_out.append(f"{said}: nothing was forecast on this scale")
             elif not 0 <= day <= last:
                 left_out.append(f"{said}: outside the forecast, which runs from day 0 to day {last:g}")
-            elif own:
-                found.append(Reading(followup, own[0], day, score_.value))
-            elif score_.zone is None and len(on_scale) == 1:
-                found.append(Reading(followup, on_scale[0], day, score_.value))
+            elif own or (score_.zone is None and len(on_scale) == 1):
+                outcome = own[0] if own else on_scale[0]
+                name = outcome.zone, outcome.scale, day
+                if name in found:
+                    before = found.pop(name)
+                    left_out.append(
+                        f"{score_.scale} {before.value:g} on {followup.on}: noted once more that day on "
+                        f"{outcome.zone} ({score_.value:g}); the later note counts"
+                    )
+                found[name] = Reading(followup, outcome, day, score_.value)
             else:
                 left_out.append(f"{said}: say of which zone it is; the forecast has several")
-    return found, left_out
+    return list(found.values()), left_out
 
 
 def _measure(approval: Approval, outcome: Outcome, name: str) -> MeasureForecast | None:
@@ -142,6 +151,7 @@ def compare_reading(
     seen: float,
     step: float = 0.0,
     luck: tuple[float, float] = (0.0, 0.0),
+    ends: tuple[float, float] = (-np.inf, np.inf),
 ) -> dict[str, float | bool]:
     """One reading against its forecast: the numbers of a :class:`~needling.documents.learning.Miss`.
 
@@ -150,12 +160,13 @@ def compare_reading(
             time. nothing: of the forecast "nothing changes", with the same noise. seen: the reading.
         step: of the scale; a reading on a step stands for all that rounds to it. 0: the reading is exact.
         luck: mean noise of the ensemble in the band and in "nothing changes", which should be 0; the means lose it.
+        ends: of the scale; nobody reads beyond them, so what lies there is read as the end.
     """
-    kept, values, start = np.asarray(levels), np.asarray(band), np.asarray(nothing)
+    kept = np.asarray(levels)
+    mean, start_mean = (mean_between(kept, one, *ends) - own for one, own in zip((band, nothing), luck, strict=True))
+    values, start = np.clip(band, *ends), np.clip(nothing, *ends)
     low, q25, median, q75, high = (quantile_at(kept, values, level) for level in _BANDS)
     half = 0.5 * step if step and seen == step * round(seen / step) else 0.0
-    mean = mean_from_quantiles(kept, values) - luck[0]
-    start_mean = mean_from_quantiles(kept, start) - luck[1]
     below, up_to = place_in_quantiles(kept, values, seen - half, seen + half)
     return {
         "forecast_median": median,
@@ -182,7 +193,7 @@ def _misses(approval: Approval, readings: Sequence[Reading], kb: Knowledge) -> I
             continue
         true = _measure(approval, reading.outcome, "severity") or measure
         scale = scales.get(reading.outcome.scale)
-        ends = (-np.inf, np.inf) if scale is None else (scale.low, scale.high)  # nobody reads beyond the scale's ends
+        ends = (-np.inf, np.inf) if scale is None else (scale.low, scale.high)
         days, levels = approval.forecast.days_d, measure.levels_share
         times = reading.day_d, days[0]
         noisy, exact = (
@@ -192,15 +203,15 @@ def _misses(approval: Approval, readings: Sequence[Reading], kb: Knowledge) -> I
             mean_from_quantiles(levels, with_noise) - mean_from_quantiles(levels, without)
             for with_noise, without in zip(noisy, exact, strict=True)
         ]
-        band, nothing = np.clip(noisy, *ends).tolist()
         step = (scale.step or 0.0) if scale is not None else 0.0
-        compared = compare_reading(levels, band, nothing, reading.value, step, (luck[0], luck[1]))
+        compared = compare_reading(levels, noisy[0], noisy[1], reading.value, step, (luck[0], luck[1]), ends)
         yield Miss.model_validate(
             {
                 "measure": measure.measure,
                 "unit": measure.unit,
                 "zone": reading.outcome.zone,
                 "on": reading.followup.on,
+                "by": reading.followup.by,
                 **compared,
             }
         )
@@ -241,59 +252,24 @@ def _endpoints(approval: Approval, records: Sequence[SessionRecord]) -> Iterator
         )
 
 
-def _events(
-    approval: Approval, records: Sequence[SessionRecord], kb: Knowledge
-) -> tuple[tuple[EventMiss, ...], list[str]]:
-    """Harms with a chance against what came, once somebody asked up to the judging day after every done session."""
-    groups = {event.id: event.ref or event.id for event in kb.adverse_events}
-    names = {event.id: event.name for event in kb.adverse_events}
-    reported = {event.harm for record in records for event in record.events}
-    for harm in sorted(reported - groups.keys()):
-        raise BadInput(f"unknown harm '{harm}'{did_you_mean(harm, groups)}; `needling knowledge show` lists them")
-    came = {groups[harm] for harm in reported}
-    forecast = approval.forecast
-    known = [harm for harm in forecast.harms if harm.probability is not None]
-    done = [record for record in records if record.strokes]
-    if not known or not done:
-        return (), []
-    end_d = max((outcome.judge_day_d for outcome in forecast.outcomes), default=max(forecast.days_d))
-    asked = [None if one.asked_until_d is None else one.on + timedelta(days=one.asked_until_d) for one in done]
-    end = approval.plan.start + timedelta(days=int(end_d))
-    if any(day is None for day in asked) or max(day for day in asked if day is not None) < end:
-        waiting = (
-            f"harms: counted once somebody asked about them after every session, and last on {end} or later "
-            "(asked_until_d); so far nothing is read as none"
-        )
-        return (), [waiting]
-    return tuple(
-        EventMiss(
-            harm=harm.harm,
-            group=groups.get(harm.harm, harm.harm),
-            label=names.get(harm.harm, harm.label),
-            probability=harm.probability or 0.0,
-            happened=(happened := groups.get(harm.harm, harm.harm) in came),
-            brier_ratio=(happened - (harm.probability or 0.0)) ** 2,
-        )
-        for harm in known
-    ), []
-
-
 def _not_compared(approval: Approval, records: Sequence[SessionRecord], last: list[Assessment]) -> Iterator[str]:
     """In words what is kept and not scored."""
     pain = {record.session: record.pain_score for record in records if record.pain_score is not None}
     if pain:
-        told = ", ".join(f"{rated:g} of 10 (session {session})" for session, rated in sorted(pain.items()))
+        told = ", ".join(f"{rated:g} of 10 (session {session + 1})" for session, rated in sorted(pain.items()))
         yield f"pain {told}: kept, not scored; the forecast is a ratio to a reference session, which nobody rated"
     for record in records:
+        if not record.strokes:
+            continue
         wanted = {stroke.zone for stroke in approval.plan.sessions[record.session].strokes}
         for zone in sorted({stroke.zone for stroke in record.strokes} - wanted):
-            yield f"session {record.session}: {zone} was rolled, which was not planned; no plan to compare it with"
+            yield f"session {record.session + 1}: {zone} was rolled, which was not planned; no plan to compare it with"
     if last:
         until = (max(one.on for one in last) - approval.plan.start).days
         recorded = {record.session for record in records}
-        for number, session in enumerate(approval.plan.sessions):
-            if session.day_d < until and number not in recorded:
-                yield f"session {number}, planned for day {session.day_d:g}, has no record: done as planned or not?"
+        for place, session in enumerate(approval.plan.sessions):
+            if session.day_d < until and place not in recorded:
+                yield f"session {place + 1}, planned for day {session.day_d:g}, has no record: done as planned or not?"
 
 
 def _mean(values: Sequence[float]) -> float | None:
@@ -319,8 +295,8 @@ def score(
 
     Returns:
         Each forecast against what was seen (error, CRPS, place in the band), planned against delivered channels and
-        day, endpoints and harms against their chances, and in words what could not be compared. Means are None when
-        nothing could be scored.
+        day, endpoints and harms against their chances, every unwanted event that was told, and in words what could
+        not be compared. Means are None when nothing could be scored.
 
     Raises:
         BadInput: a record of another approval, of a session that is not in the plan, from before its start or twice; a
@@ -330,14 +306,18 @@ def score(
     check_records(approval, records)
     readings, left_out = readings_of(approval, followups)
     misses = tuple(_misses(approval, readings, kb))
-    events, not_yet = _events(approval, records, kb)
+    told = told_events(records, kb)
+    events, not_yet = event_misses(approval, records, told, kb)
     return Misses(
         approval=approval.sha256,
         person=approval.plan.person,
+        start=approval.plan.start,
+        approved_at=approval.at,
         misses=(*misses, *_redness(approval, records)),
         deliveries=tuple(deliveries_of(approval, records, kb, maps=maps)),
         endpoints=tuple(_endpoints(approval, records)),
         events=events,
+        told=told,
         unscored=(*left_out, *_not_compared(approval, records, list(followups)), *not_yet),
         mean_crps=_mean([miss.crps for miss in misses]),
         bias=_mean([miss.error for miss in misses]),

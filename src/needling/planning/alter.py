@@ -377,8 +377,8 @@ def alter(
         return Altered(plan)
     if not plan.sessions:
         raise BadInput(
-            "the plan has no session, so there is nothing to change; start from a plan with sessions, like "
-            '"1.5 mm roller, 4 directions x 4 passes, cheeks, every 6 weeks x 3"'
+            "the plan has no session, so there is nothing to change; start from a plan with sessions, "
+            "written as a protocol sentence inside the envelope"
         )
     _once(changes)
     changes = by_reach(changes)

@@ -26,6 +26,7 @@ from needling.planning.propose import Plannable, ZoneGrid, plannable
 from needling.planning.protocol import Group, Phase
 
 Breadth = Literal["protocols", "envelope"]
+BEYOND = "Beyond the listed protocols"
 
 
 class Strength(NamedTuple):
@@ -417,7 +418,7 @@ def plan_of(
         rationale = (
             *rationale,
             Reason(
-                what=f"Beyond the listed protocols: {', '.join(candidate.beyond)}",
+                what=f"{BEYOND}: {', '.join(candidate.beyond)}",
                 why="Inside the envelope, but the trials listed here did not do this; its forecast rests on the model.",
                 proposal=True,
             ),

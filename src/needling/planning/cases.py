@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from needling.documents import Case
+from needling.errors import BadInput
 from needling.knowledge import Knowledge, load_knowledge
 from needling.knowledge.schema import FactDefinition
 from needling.planning.answers import case_problems
-from needling.reading import read
+from needling.reading import read, read_text
 
 
 def read_case(path: str | Path, kb: Knowledge | None = None) -> Case:
@@ -18,7 +20,20 @@ def read_case(path: str | Path, kb: Knowledge | None = None) -> Case:
         BadInput: file, line, path, value, what is allowed and the closest match, for everything that is wrong.
     """
     knowledge = kb or load_knowledge()
+    _check_no_run(Path(path))
     return read(Path(path), Case, check=lambda case: case_problems(case, knowledge))
+
+
+def _check_no_run(path: Path) -> None:
+    """Raises BadInput for the file of a run, which holds a case but is none."""
+    if path.suffix != ".json" or not path.is_file():
+        return
+    try:
+        content = json.loads(read_text(path))
+    except ValueError:
+        return  # said with its line when it is read
+    if isinstance(content, dict) and {"choice", "clearance"} <= set(content):
+        raise BadInput(f"{path}: this is a run; give the case file, or use needling replay or needling compare")
 
 
 def blank_case(kb: Knowledge, setting: str = "clinic") -> str:

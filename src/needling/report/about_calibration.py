@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from needling.documents import Verdict
 from needling.documents.learning import Calibration, EventCalibration, MeasureCalibration, Standing
@@ -137,9 +137,10 @@ def calibration_sections(found: Calibration, telling: Telling) -> tuple[Section,
         telling.say(found.rule, proposal=True),
         telling.say(
             f"All {found.tests_count} measures and events together fail when one of them is less likely than "
-            f"{100 * found.alarm_share:g} % over their number. People who never came back are not in "
-            "here; when they did worse, nothing here shows it"
+            f"{100 * found.alarm_share:g} % over their number"
         ),
+        telling.say(_not_scored(found)),
+        *(telling.say(said) for said in _readers(shown)),
         telling.say(
             "Nothing changes is the forecast that a reading stays where it was, with the same noise. The gain is how "
             "much smaller the mean error (CRPS) is than with it"
@@ -147,6 +148,32 @@ def calibration_sections(found: Calibration, telling: Telling) -> tuple[Section,
     )
     sections.append(Section("how", "How this is judged", how))
     return tuple(sections)
+
+
+def _not_scored(found: Calibration) -> str:
+    """How many approvals nobody followed up, and what cannot be seen of the others."""
+    count, given = found.without_followup_count, len(found.approvals)
+    said = (
+        "Every approval given here has a follow-up with a score"
+        if count == 0
+        else f"{count} of {plural(given, 'approval')} given here {'has' if count == 1 else 'have'} no follow-up with a "
+        "score, so how those ended is not in here"
+    )
+    return f"{said}. People whose files were not given are not counted at all; when they did worse, nothing shows it"
+
+
+def _readers(shown: tuple[MeasureCalibration, ...]) -> Iterator[str]:
+    """Who read, and what cannot be told apart for it."""
+    most = max((one.readers_count for one in shown), default=0)
+    if most == 1:
+        yield "All signed scores are of one reader: a habit of this reader and an error of the forecast look the same"
+    elif most > 1:
+        yield (
+            f"{most} readers signed scores. What people of one reader have in common counts once, so tests and "
+            "intervals rest on the differences between readers"
+        )
+    elif shown:
+        yield "Nobody signed a score, so readers are taken to have no habits of their own"
 
 
 # ---------------------------------------------------------------- figures

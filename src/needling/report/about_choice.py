@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from needling.documents import Choice, Scorecard
+from needling.planning.candidates import BEYOND
 from needling.report.about_forecast import told_outcomes
 from needling.report.explanation import Row, Section, Statement, Table, Telling
 from needling.report.words import (
+    DOTS,
     about_people,
     nothing_words,
     number,
@@ -104,13 +106,20 @@ def _ground(choice: Choice) -> str:
         f"Counted carefully, it gains {number(card.gain_low, 1)}, where 0 is no change and 1 is a change that people "
         "notice. "
         if told_outcomes(choice.forecast)
-        else "Nobody can say how large its gain is. "
+        else "Nobody can say how large its gain is. By this score doing nothing is as good or better; the routine is "
+        "shown because you asked for one. "
     )
     return (
         f"{gain}Redness after a session stays below {within_words(card.redness_d)} for most people. "
         f"{about_people(card.harm_probability)} may get a lasting mark. "
         f"It needs {plural(card.visits_count, 'session')}.{_price_words(choice, card)}"
     )
+
+
+def _scores_below(choice: Choice, other: Scorecard) -> bool:
+    """Whether the chosen plan scores below another candidate, as a home routine does below doing nothing."""
+    chosen = chosen_card(choice)
+    return chosen is not None and chosen.utility <= other.utility and is_nothing(other)
 
 
 def _price_words(choice: Choice, card: Scorecard) -> str:
@@ -134,6 +143,25 @@ def _beside_nothing(choice: Choice, telling: Telling) -> Statement | None:
     if chosen is not None and told_outcomes(choice.forecast):
         text += f". The plan has an expected gain of {number(chosen.gain, 1)}"
     return telling.say(text, lead=f"Beside {nothing_words(telling.home)}")
+
+
+def beyond_words(choice: Choice) -> str:
+    """That the plan goes beyond what trials did, with the best listed protocol beside it; empty where it does not."""
+    beyond = next((one.what for one in choice.plan.rationale if one.what.startswith(BEYOND)), "")
+    if not beyond:
+        return ""
+    said = f"Beyond what trials did ({beyond.partition(': ')[2]}): the figures rest on the model alone."
+    best = choice.best_listed
+    if best is None:
+        return said
+    said += f" Best of the listed protocols: {best.plan}"
+    told = told_outcomes(choice.forecast)
+    if best.dots_of_50_count is None or not told:
+        return f"{said}."
+    fewest = min(outcome.dots_of_50_count for outcome in told)
+    more = fewest - best.dots_of_50_count
+    differs = f"{abs(more)} {'fewer' if more > 0 else 'more'} than here" if more else "as many as here"
+    return f"{said}; {best.dots_of_50_count} of {DOTS} gain by it, {differs}."
 
 
 def declined_section(choice: Choice, telling: Telling) -> Section | None:
@@ -203,7 +231,10 @@ def choice_section(choice: Choice, telling: Telling) -> Section:
     second = next((card for card in choice.scorecards if card.plan == choice.runner_up), None)
     points.append(
         telling.say(
-            option_name(choice.runner_up, second.visits_count if second else 1, telling.home), lead="Second best"
+            option_name(choice.runner_up, second.visits_count if second else 1, telling.home),
+            lead="Second best"
+            if second is None or not _scores_below(choice, second)
+            else "As good or better by its score",
         )
     )
     beside = _beside_nothing(choice, telling)

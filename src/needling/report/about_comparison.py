@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from needling.documents import Citation, Forecast, Verdict
+from needling.comparing import faint
+from needling.documents import Citation, Forecast, Plan, Verdict
 from needling.documents.comparison import Comparison, LimitBroken, PairedNumber, PlanDifference, PlanSide, WhatIf
 from needling.knowledge.base import Knowledge
 from needling.planning.screen import screen
@@ -14,7 +15,14 @@ from needling.report.about_forecast import assumptions_section, harm_names
 from needling.report.bibliography import Bibliography
 from needling.report.explanation import Section, Statement, Table, Telling, section_lines, wrapped
 from needling.report.html import Block, Page, Part, Tile, page_style, render_page
-from needling.report.overlays import difference_figure, map_groups, map_words, overlay_figures, shares_figure
+from needling.report.overlays import (
+    counts_from_words,
+    difference_figure,
+    map_groups,
+    map_words,
+    overlay_figures,
+    shares_figure,
+)
 from needling.report.words import (
     DOTS,
     MANY,
@@ -27,6 +35,7 @@ from needling.report.words import (
     sentence,
     setting_words,
     signed,
+    with_zone_names,
     zone_name,
     zones_name,
 )
@@ -35,6 +44,16 @@ Names = dict[tuple[str, str | None], str]
 _LOW, _HIGH = 0, -1
 _SHOWN_BREACHES = 12
 _NOTHING_DIFFERENT = "Nothing: the plans are the same"
+_NOT_COMPARABLE = "not comparable"
+_WITHIN = (
+    "A difference is the middle of the differences within people, so it need not be the difference of the two middles "
+    "beside it"
+)
+_NO_RESULT = (
+    "No forecast of the result is possible here (there are no data for an honest one), so how much it helps is not "
+    "compared, and fewer or milder sessions look free: that does not make them better"
+)
+_WORST_ZONE = ("redness", "ready", "pain", "lasting-mark")
 
 
 # ---------------------------------------------------------------- names and cells
@@ -75,10 +94,13 @@ def _unit(one: PairedNumber) -> str:
 
 
 def _standing(one: PairedNumber, names: tuple[str, str]) -> str:
-    return {"first": names[0], "second": names[1], "alike": "alike", "unclear": "cannot tell"}[one.standing]
+    said = {"first": names[0], "second": names[1], "alike": "alike", "unclear": "cannot tell"}
+    return said.get(one.standing, _NOT_COMPARABLE) + (", too small for most to notice" if faint(one) else "")
 
 
 def _band(one: PairedNumber) -> str:
+    if one.standing == "unknown":
+        return _NOT_COMPARABLE
     low, high = one.difference_quantiles[_LOW], one.difference_quantiles[_HIGH]
     middle = _amount(one, one.difference, sign=True)
     if low == high:
@@ -92,6 +114,8 @@ def _who(one: PairedNumber) -> str:
     def count(share: float) -> str:
         return of_people(share).partition(" of ")[0].replace("fewer than ", "<")
 
+    if one.standing == "unknown":
+        return _NOT_COMPARABLE
     return f"{count(one.first_better_share)} : {count(one.second_better_share)}"
 
 
@@ -134,7 +158,7 @@ def numbers_tables(
         ("Each harm by itself", [one for one in numbers if one.id.startswith("harm:")]),
     )
     told: set[Citation] = set()
-    tables = []
+    tables: list[Table] = []
     for caption, shown in parts:
         rows = []
         for one in shown:
@@ -152,8 +176,35 @@ def numbers_tables(
                     sources=own,
                 )
             )
-        tables += [Table(caption, _headers(names), tuple(rows))] if rows else []
+        said = ". ".join(part for part in (caption, _counts_words(shown)) if part)
+        tables += [Table(said, _headers(names), tuple(rows))] if rows else []
     return tuple(tables)
+
+
+def _counts_words(shown: Sequence[PairedNumber]) -> str:
+    """From which difference somebody counts as better off."""
+    short = {"outcome": "result", "outcome-same-day": "result", "lasting-mark": "marks"}
+    found: dict[str, dict[str, None]] = {}
+    for one in shown:
+        if one.counts_from > 0 and one.standing != "unknown":
+            name = "" if one.id.startswith("harm:") else short.get(one.id, one.id)
+            found.setdefault(counts_from_words(one), {})[name] = None
+    parts = [f"{' and '.join(filter(None, names))} {size}".strip() for size, names in found.items()]
+    return f"Better off counts from a difference of: {'; '.join(parts)}" if parts else ""
+
+
+def _worst_zone_words(
+    plans: Sequence[Plan], differences: Sequence[PlanDifference], numbers: Sequence[PairedNumber], kb: Knowledge
+) -> list[str]:
+    """What a change on some zones alone cannot show in numbers that count the worst zone."""
+    changed = dict.fromkeys(one.zone for one in differences if one.zone)
+    zones = {stroke.zone for plan in plans for session in plan.sessions for stroke in session.strokes}
+    hidden = any(one.id in _WORST_ZONE and one.standing == "alike" for one in numbers)
+    if not changed or any(one.zone is None for one in differences) or zones <= set(changed) or not hidden:
+        return []
+    where = zones_name(changed, kb)
+    said = f"Redness, readiness, pain and marks count the zone that fares worst, so a change on {where} alone need not "
+    return [f"{said}show in them: no difference there does not mean none on that zone"]
 
 
 def limits_section(sides: Sequence[tuple[str, Sequence[LimitBroken]]], telling: Telling) -> Section | None:
@@ -163,7 +214,7 @@ def limits_section(sides: Sequence[tuple[str, Sequence[LimitBroken]]], telling: 
         telling.say(
             f"allowed is {one.allowed}; {one.because}",
             one.sources,
-            lead=_in_words(f"{name}: {one.what}" if name else one.what, telling.kb),
+            lead=with_zone_names(f"{name}: {one.what}" if name else one.what, telling.kb),
         )
         for name, limits in sides
         for one in limits[:_SHOWN_BREACHES]
@@ -190,7 +241,9 @@ def better_words(found: Comparison) -> str:
         return "No treatment is worth more than either"
     side, other = (found.first, found.second) if found.better == "first" else (found.second, found.first)
     alone = f"; {other.name} lies outside its envelope and is not weighed" if not other.inside else ""
-    return f"Weighed by what the person wants: {side.name}{alone}"
+    lacking = any(one.id == "lasting-mark" and one.standing == "unknown" for one in found.numbers)
+    marks = "; marks that nobody has counted for one device are not in that" if lacking else ""
+    return f"Weighed by what the person wants: {side.name}{alone}{marks}"
 
 
 def _plan_name(side: PlanSide, telling: Telling) -> str:
@@ -204,20 +257,12 @@ def answer_of(found: Comparison, telling: Telling) -> Section:
     telling = telling.at("The answer")
     said = _both(found, telling)
     said.append(telling.say(better_words(found), lead="Which one"))
-    parts = [sentence(part) for part in _in_words(found.verdict, telling.kb).split(". ") if part]
+    parts = [sentence(part) for part in with_zone_names(found.verdict, telling.kb).split(". ") if part]
     return Section("answer", "Two plans side by side", tuple(said), tuple(Statement(part) for part in parts))
 
 
 def _both(found: Comparison, telling: Telling) -> list[Statement]:
     return [telling.say(_plan_name(side, telling), lead=f"Plan {side.name}") for side in (found.first, found.second)]
-
-
-def _in_words(text: str, kb: Knowledge) -> str:
-    """The verdict with zones as people call them."""
-    for site in kb.sites:
-        for zone in (f"{site.id}-left", f"{site.id}-right"):
-            text = text.replace(zone, zone_name(zone, kb))
-    return text
 
 
 def plans_section(found: Comparison, telling: Telling) -> Section:
@@ -238,13 +283,26 @@ def effects_section(found: Comparison, telling: Telling) -> Section:
     forecast = found.second.forecast if found.second.plan.sessions else found.first.forecast
     intro = telling.say(
         f"The same {found.members_count} possible people under both plans, subtracted one by one. A plan is named "
-        f"better when at least {found.sure_share:.0%} of them fare better with it and the difference matters",
+        f"better when at least {found.sure_share:.0%} of them fare better with it and the difference matters. "
+        f"{_WITHIN}",
         proposal=True,
     )
-    points = tuple(telling.say(one) for one in found.unpaired)
-    if not any(one.id == "outcome" for one in found.numbers):
-        points = (telling.say("How much it helps is not compared: there are no data for an honest forecast"), *points)
+    plans = (found.first.plan, found.second.plan)
+    points = _notes(plans, found.plan_differences, found.numbers, found.unpaired, telling)
     return Section("effects", title, (intro,), points, numbers_tables(found.numbers, names, telling, forecast))
+
+
+def _notes(
+    plans: Sequence[Plan],
+    differences: Sequence[PlanDifference],
+    numbers: Sequence[PairedNumber],
+    unpaired: Sequence[str],
+    telling: Telling,
+) -> tuple[Statement, ...]:
+    """What the table does not show: no result at all, what only one plan has, and what the worst zone hides."""
+    lacking = [] if any(one.id == "outcome" for one in numbers) else [_NO_RESULT]
+    said = [*lacking, *unpaired, *_worst_zone_words(plans, differences, numbers, telling.kb)]
+    return tuple(telling.say(one) for one in said)
 
 
 def scores_section(found: Comparison, telling: Telling) -> Section:
@@ -261,6 +319,13 @@ def scores_section(found: Comparison, telling: Telling) -> Section:
         rows.append(telling.row(side.name, *cells, number(card.utility, 3), strong=found.better == key))
         if card.barred_by:
             points.append(telling.say(card.barred_by, lead=f"{side.name} breaks a limit"))
+    if any(one.id == "lasting-mark" and one.standing == "unknown" for one in found.numbers):
+        points.append(
+            telling.say(
+                "The chances of a lasting mark below are not comparable, nor are the scores that weigh them: a part is "
+                "not known for one device"
+            )
+        )
     caption = (
         "Gain in meaningful changes (median; careful: low quantile); redness that most stay below; mean chance of a "
         "lasting mark"
@@ -377,6 +442,9 @@ def _tiles(found: Comparison, telling: Telling) -> tuple[Tile, ...]:
             "lasting-mark": f"of {MANY} people with a lasting mark",
             "visits": "visits",
         }[name]
+        if one.standing == "unknown":
+            tiles.append(Tile(_NOT_COMPARABLE.capitalize(), f"{what}: a part of it is not known for one plan's device"))
+            continue
         said = {"first": f"{a} better", "second": f"{b} better", "alike": "no difference that matters"}
         words = f"{what}, {b} against {a}: {said.get(one.standing, 'cannot be told')}"
         tiles.append(Tile(_amount(one, one.difference, sign=True), words))
@@ -425,7 +493,7 @@ def render_comparison_html(found: Comparison, kb: Knowledge) -> str:
             f"knowledge of {found.first.plan.knowledge_version}",
             verdict=verdict,
             verdict_words=better_words(found),
-            answer=_in_words(found.verdict, kb),
+            answer=with_zone_names(found.verdict, kb),
             tiles=_tiles(found, telling),
             parts=tuple(part for part in parts if part.blocks),
             references=bibliography.references(),
@@ -499,7 +567,11 @@ def _effects(found: WhatIf, telling: Telling) -> Section:
     title = "What that does"
     telling = telling.at(title)
     if found.result == "refused":
-        words = "No forecast is made of a home plan outside the home envelope; the reasons stand above"
+        words = (
+            found.advice
+            if found.advice.startswith("no forecast is made for somebody")
+            else "No forecast is made of a home plan outside the home envelope; the reasons stand above"
+        )
         return Section("effects", title, (telling.say(words),))
     if found.forecast is None or found.result != "ok":
         return Section("effects", title, (telling.say(found.advice or "There is no forecast of the changed plan"),))
@@ -512,7 +584,7 @@ def _effects(found: WhatIf, telling: Telling) -> Section:
     return Section(
         "effects",
         title,
-        (*outside, telling.say(people)),
-        tuple(telling.say(one) for one in found.unpaired),
+        (*outside, telling.say(f"{people}. {_WITHIN}")),
+        _notes((found.before, found.plan), found.plan_differences, found.numbers, found.unpaired, telling),
         numbers_tables(found.numbers, ("now", "changed"), telling, found.forecast),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 from datetime import date
 
 from needling.documents import Citation, Forecast, Harm, MeasureForecast, NotBefore, Outcome, Plan
@@ -27,6 +28,7 @@ from needling.report.words import (
     span_words,
     wait_words,
     within_words,
+    zone_name,
     zones_name,
 )
 
@@ -95,7 +97,10 @@ def lower_is_better(outcome: Outcome, kb: Knowledge) -> bool:
     return bool(found.lower_is_better) if found is not None else True
 
 
-def _outcome_statements(outcome: Outcome, zones: tuple[str, ...], start: date, telling: Telling) -> list[Statement]:
+def _outcome_statements(
+    outcome: Outcome, zones: tuple[str, ...], start: date, telling: Telling, where: str
+) -> list[Statement]:
+    """One outcome of zones that are alike. where: the zone that the figures are of, as :func:`least_words` says it."""
     lead = f"{concern_name(outcome, telling)}, {zones_name(zones, telling.kb)}"
     lead = lead[0].upper() + lead[1:]
     if outcome.basis == "none":
@@ -112,7 +117,7 @@ def _outcome_statements(outcome: Outcome, zones: tuple[str, ...], start: date, t
         }[outcome.basis]
         return [
             telling.say(
-                f"{dots} of {DOTS} people like you gain this by {day}: {outcome.better_by_label.rstrip('.')}. "
+                f"{dots} of {DOTS} people like you gain this{where} by {day}: {outcome.better_by_label.rstrip('.')}. "
                 f"The other {DOTS - dots} do not",
                 outcome.sources,
                 lead=lead,
@@ -130,7 +135,7 @@ def _outcome_statements(outcome: Outcome, zones: tuple[str, ...], start: date, t
             f"{outcome.scale_label}: baseline {number(outcome.baseline)}{assumed}, change by day "
             f"{outcome.judge_day_d:g} ({day}) {signed(middle - outcome.baseline)} "
             f"(90 % band {signed(low - outcome.baseline)} to {signed(high - outcome.baseline)}); "
-            f"{dots}/{DOTS} gain {outcome.better_by_label.rstrip('.')} (threshold {number(outcome.better_by)}); "
+            f"{dots}/{DOTS} gain {outcome.better_by_label.rstrip('.')}{where} (threshold {number(outcome.better_by)}); "
             f"basis {outcome.basis}, certainty {outcome.certainty}",
             outcome.sources,
             lead=lead,
@@ -148,6 +153,24 @@ SEVERITY = ("severity",)
 COLLAGEN = ("collagen",)
 OPENING = ("open", "open-share", "open-channels", "channels-open", "barrier", "water", "structure", "tewl")
 REDNESS = ("redness", "erythema")
+
+
+def least_words(outcomes: Iterable[Outcome], kb: Knowledge) -> str:
+    """Which zone a figure is of where several zones gain differently: `` on the left cheek, the one that gains less``.
+
+    The figure is that of the zone that gains least, the first of equals; empty where all gain alike.
+    """
+    zones = {outcome.zone: outcome.dots_of_50_count for outcome in outcomes}
+    if len(set(zones.values())) < 2:
+        return ""
+    worst = min(zones, key=lambda zone: zones[zone])
+    return f" on the {zone_name(worst, kb)}, the one that gains {'less' if len(zones) == 2 else 'least'}"
+
+
+def _figures_of(forecast: Forecast, zones: Iterable[str], telling: Telling) -> str:
+    """As :func:`least_words`, among zones that are told as one."""
+    own = set(zones)
+    return least_words((outcome for outcome in forecast.outcomes if outcome.zone in own), telling.kb)
 
 
 def quantile_curve(measure: MeasureForecast, level: float) -> tuple[float, ...]:
@@ -191,7 +214,7 @@ def expect_section(plan: Plan, forecast: Forecast, telling: Telling) -> Section:
     telling = telling.at("What to expect")
     statements: list[Statement] = []
     for outcome, zones in alike_outcomes(forecast):
-        statements += _outcome_statements(outcome, zones, plan.start, telling)
+        statements += _outcome_statements(outcome, zones, plan.start, telling, _figures_of(forecast, zones, telling))
     if plan.sessions:
         course = _time_course(forecast, plan.start, telling)
         statements += [course] if course else []

@@ -9,7 +9,7 @@ from needling.documents.learned import Combination, PopulationFit
 from needling.knowledge.base import Knowledge
 from needling.report.bibliography import Bibliography
 from needling.report.explanation import Explanation, Section, Statement, Table, Telling, wrapped
-from needling.report.words import number
+from needling.report.words import number, signed
 
 if TYPE_CHECKING:
     from needling.learning.adapting import Adapted
@@ -39,7 +39,7 @@ def combination_words(combination: Combination, kb: Knowledge) -> str:
     parts = []
     for name, weight in list(zip(combination.parameters, combination.parts_ratio, strict=True))[:_PARTS]:
         if abs(weight) >= _TELLING:
-            parts.append(f"{'more' if weight > 0 else 'less'} {name} ({weight:+.2f}: {said[name].says.rstrip('.')})")
+            parts.append(f"{'more' if weight > 0 else 'less'} {name} ({signed(weight)}: {said[name].says.rstrip('.')})")
     return "; ".join(parts)
 
 
@@ -47,11 +47,11 @@ def population_text(fit: PopulationFit, kb: Knowledge) -> str:
     """A fit to many people: what is data, what is prior, and what speaks against it."""
     lines = [*wrapped(fit.words), ""]
     for place, one in enumerate(fit.combinations, start=1):
-        low, middle, high = one.after_ratio
-        before = f"{one.before_ratio[0]:.2f} to {one.before_ratio[-1]:.2f}"
+        low, middle, high = (number(value) for value in one.after_ratio)
+        before = f"{number(one.before_ratio[0])} to {number(one.before_ratio[-1])}"
         lines += wrapped(
             f"Combination {place}: {one.data_share:.0%} data, {1 - one.data_share:.0%} prior. Before {before}, now "
-            f"{low:.2f} to {high:.2f} (middle {middle:.2f}), in standard deviations of what was believed.",
+            f"{low} to {high} (middle {middle}), in standard deviations of what was believed.",
         )
         lines += [*wrapped(combination_words(one, kb), "  ", "  "), ""]
     learned = sorted(zip(fit.data_share, fit.names, strict=True), reverse=True)[:_MOST_LEARNED]
@@ -68,7 +68,7 @@ def population_text(fit: PopulationFit, kb: Knowledge) -> str:
 
 def _checks_words(fit: PopulationFit) -> str:
     def percent(value: float | None) -> str:
-        return "not known" if value is None else f"{value:.0%}"
+        return "not known" if value is None else f"{number(100 * value, 0)}%"
 
     scatter = "not known" if fit.scatter_ratio is None else f"{fit.scatter_ratio:.2f}"
     return (

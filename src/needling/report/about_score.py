@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import inf
 
 from needling.documents import Approval, MeasureForecast, Verdict
-from needling.documents.learning import Delivery, Miss, Misses
+from needling.documents.learning import Delivery, Miss, Misses, ToldEvent
 from needling.knowledge.base import Knowledge
 from needling.report.about_forecast import quantile_curve
 from needling.report.bands import LEVELS
@@ -25,7 +25,7 @@ from needling.report.canvas import (
     lines_of,
     round_ticks,
 )
-from needling.report.explanation import Section, Statement, Table, Telling, section_lines, wrapped
+from needling.report.explanation import Section, Statement, Table, Telling, reference_lines, section_lines, wrapped
 from needling.report.html import Block, Page, Part, page_style, render_page
 from needling.report.words import (
     ENDPOINT_WORD,
@@ -44,22 +44,32 @@ _PANEL, _GAP, _TOP, _BELOW = 110.0, 44.0, 34.0, 34.0
 
 
 def is_good(misses: Misses) -> bool:
-    """Whether every reading lies inside its 90 % band, and every recorded session was done as planned."""
-    return all(one.inside_90 for one in misses.misses) and all(one.as_planned for one in misses.deliveries)
+    """Whether nothing unwanted was told, every reading lies inside its 90 % band, and all was done as planned."""
+    return (
+        all(one.expected for one in misses.told)
+        and all(one.inside_90 for one in misses.misses)
+        and all(one.as_planned for one in misses.deliveries)
+    )
 
 
 def headline(misses: Misses) -> str:
     """The answer in a few words."""
     outside = [one for one in misses.misses if not one.inside_90]
     off = {one.session for one in misses.deliveries if not one.as_planned}
+    beyond = {one.session for one in misses.deliveries if one.beyond_endpoint}
+    unwanted = [one for one in misses.told if not one.expected]
     said = []
+    if unwanted:
+        serious = sum(one.serious for one in unwanted)
+        said.append(plural(len(unwanted), "unwanted event") + (f", {serious} of them serious" if serious else ""))
     if misses.misses:
         inside = len(misses.misses) - len(outside)
         said.append(f"{inside} of {plural(len(misses.misses), 'reading')} inside the 90 % band of the forecast")
     else:
         said.append("No reading could be compared with the forecast yet")
     if off:
-        said.append(f"{plural(len(off), 'session')} not done as planned")
+        over = f" ({len(beyond)} beyond the planned endpoint)" if beyond else ""
+        said.append(f"{plural(len(off), 'session')} not done as planned{over}")
     return "; ".join(said)
 
 
@@ -94,7 +104,7 @@ def _reading_rows(misses: Misses, approval: Approval, kb: Knowledge) -> list[tup
 
 _READING_HEADERS = ("What", "On", "Forecast (90 %)", "Seen", "Off by", "Inside")
 _DELIVERY_HEADERS = (
-    "Session, from 0",
+    "Session",
     "Zone",
     "Planned /cm²",
     "Given /cm²",
@@ -108,8 +118,10 @@ _DELIVERY_HEADERS = (
 def _delivery_row(one: Delivery, kb: Knowledge) -> tuple[str, ...]:
     same_map = "" if one.agreement_share is None else f"{100 * one.agreement_share:.0f} %"
     planned = "yes" if one.as_planned else "no" if one.done else "not done"
+    if one.beyond_endpoint:
+        planned = "no, beyond its endpoint"
     return (
-        f"Session {one.session}",
+        str(one.session + 1),
         zone_name(one.zone, kb),
         number(one.planned_per_cm2, 0),
         number(one.delivered_per_cm2, 0),
@@ -120,10 +132,27 @@ def _delivery_row(one: Delivery, kb: Knowledge) -> tuple[str, ...]:
     )
 
 
+def _event_words(one: ToldEvent, approval: Approval, kb: Knowledge) -> str:
+    """Grade, day and standing of an event, and whether its harm has a chance to hold against it."""
+    groups = {event.id: event.ref or event.id for event in kb.adverse_events}
+    group = groups.get(one.harm, one.harm)
+    rated = any(
+        harm.probability is not None and groups.get(harm.harm, harm.harm) == group for harm in approval.forecast.harms
+    )
+    said = [f"grade {one.grade} ({one.grade_label})"]
+    said.append(f"day {number(one.after_d)} after session {one.session + 1} ({on_day(one.on)})")
+    said += ["serious"] if one.serious else ["expected"] if one.expected else []
+    said += [] if rated or one.expected else ["no chance was forecast, because its rate is not known"]
+    return sentence("; ".join(said)) + (f" {sentence(one.note)}" if one.note else "")
+
+
 def score_sections(misses: Misses, approval: Approval, telling: Telling) -> tuple[Section, ...]:
-    """Forecast against seen, planned against delivered, chances against what came, and what was left out."""
+    """Unwanted events, forecast and seen, planned and delivered, chances against what came, and what was left out."""
     kb = telling.kb
     sections = []
+    if misses.told:
+        events = tuple(Statement(_event_words(one, approval, kb), one.label) for one in misses.told)
+        sections.append(Section("unwanted", "Unwanted events", (), events))
     if misses.misses:
         said = [
             telling.say(
@@ -152,7 +181,7 @@ def score_sections(misses: Misses, approval: Approval, telling: Telling) -> tupl
             Statement(
                 f"{ENDPOINT_WORD[endpoint.seen].capitalize()}, forecast with a chance of {100 * chance:.0f} %; ranked "
                 f"probability score {scores}.",
-                f"Endpoint of session {endpoint.session}",
+                f"Endpoint of session {endpoint.session + 1}",
             )
         )
     for event in misses.events:
@@ -250,6 +279,9 @@ def score_text(misses: Misses, approval: Approval, kb: Knowledge) -> str:
     lines = [*wrapped(headline(misses)), ""]
     for section in score_sections(misses, approval, telling):
         lines += section_lines(section)
+    references = telling.bibliography.references()
+    if references:
+        lines += ["Sources", "-" * len("Sources"), *(line for one in references for line in reference_lines(one)), ""]
     return "\n".join(line.rstrip() for line in [*lines, *wrapped(NOTICE)])
 
 

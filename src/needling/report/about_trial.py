@@ -20,7 +20,7 @@ from needling.report.trial_figures import (
     trial_figures,
     value_words,
 )
-from needling.report.words import NOTICE, listed, number, on_day, plural, sentence, setting_words, zone_name
+from needling.report.words import NOTICE, listed, number, on_day, plural, sentence, setting_words, thousands, zone_name
 from needling.trials.studies import judge_day_d
 
 VIRTUAL = (
@@ -184,7 +184,7 @@ def _contrast_points(contrast: Contrast, study: Study, results: TrialResults) ->
 
 def _real_words(real: RealTrial, results: TrialResults) -> tuple[str, ...]:
     def people(count: int | None) -> str:
-        return "none is large enough" if count is None else f"{count:,}".replace(",", " ")
+        return "none is large enough" if count is None else thousands(count)
 
     unit = results.primary_unit
     return (
@@ -205,9 +205,9 @@ def _flow_section(results: TrialResults) -> Section:
     flow = results.flow
     said = (
         f"{plural(flow.screened_count, 'virtual person', 'virtual people')} went through the same screening as "
-        f"everybody else; {flow.eligible_count} entered."
+        f"everybody else; {thousands(flow.eligible_count)} entered."
     )
-    rows = [Row((one.reason, str(one.people_count))) for one in flow.not_eligible]
+    rows = [Row((one.reason, thousands(one.people_count))) for one in flow.not_eligible]
     table = Table("The first reason that held, for those who did not enter", ("Reason", "People"), tuple(rows))
     return Section("flow", "Who took part", (Statement(said),), tables=(table,) if rows else ())
 
@@ -218,8 +218,8 @@ def _arms_section(results: TrialResults) -> Section:
         Row(
             (
                 arm_name(results, arm.arm),
-                str(arm.people_count),
-                str(arm.dropped_out_count),
+                thousands(arm.people_count),
+                thousands(arm.dropped_out_count),
                 interval_words(arm.primary, unit),
                 share_words(arm.responders),
                 share_words(arm.harm),
@@ -227,7 +227,7 @@ def _arms_section(results: TrialResults) -> Section:
         )
         for arm in results.arms
     ]
-    headers = ("Arm", "People", "Left", sentence(measure_words(results.primary))[:-1], "Improve", "Lasting mark")
+    headers = ("Arm", "People", "Dropped out", sentence(measure_words(results.primary))[:-1], "Improve", "Lasting mark")
     said = (
         f"Judged on day {number(results.judge_day_d, 0)}. Improve: by a meaningful step, without the noise of a "
         "reading. Lasting mark: the harm stands beside the benefit."
@@ -349,7 +349,7 @@ def _tiles(study: Study, results: TrialResults) -> tuple[Tile, ...]:
     sized = [one for one in results.real_trials if one.difference_from == "margin" and one.total_count is not None]
     if sized:
         words = f"real people to show the difference that matters ({_REAL[sized[0].design]})"
-        tiles.append(Tile(f"{sized[0].total_count}", words))
+        tiles.append(Tile(thousands(sized[0].total_count or 0), words))
     return tuple(tiles)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from needling.documents import Case, Choice, Clearance
 from needling.knowledge.base import Knowledge
 from needling.report.about_alternatives import alternatives_section, beside_plan_section
-from needling.report.about_choice import choice_section, declined_section, refusal_section
+from needling.report.about_choice import beyond_words, choice_section, declined_section, refusal_section
 from needling.report.about_clearance import (
     Known,
     answer_section,
@@ -21,6 +21,7 @@ from needling.report.about_forecast import (
     assumptions_section,
     expect_section,
     harms_section,
+    least_words,
     not_before_section,
     told_outcomes,
 )
@@ -49,13 +50,16 @@ def _choice_answer(choice: Choice, clearance: Clearance | None, telling: Telling
         told = told_outcomes(choice.forecast)
         if told:
             worst = min(told, key=lambda outcome: outcome.dots_of_50_count)
+            where = least_words(told, telling.kb)
             paragraphs.append(
                 telling.say(
-                    f"{worst.dots_of_50_count} of {DOTS} people like you gain this: {worst.better_by_label}",
+                    f"{worst.dots_of_50_count} of {DOTS} people like you gain this{where}: {worst.better_by_label}",
                     worst.sources,
                     lead="What it may bring",
                 )
             )
+        if beyond := beyond_words(choice):
+            paragraphs.append(telling.say(beyond, lead="Beyond what trials did", proposal=True))
     else:
         paragraphs.append(telling.say(f"{nothing_words(telling.home)}, for now", lead="The plan"))
     if choice.plan.knowledge_sha256 != telling.kb.sha256:

@@ -173,16 +173,23 @@ def section_lines(section: Section) -> list[str]:
 def column_widths(cells: Sequence[Sequence[str]], room: int) -> list[int]:
     """Widths of columns that fit a line: narrow columns keep what they need, wide ones share the rest.
 
+    Every column holds its longest word, where the line has room for that.
+
     Args:
         cells: rows of text, the header among them.
         room: characters for all columns together, gaps not counted.
     """
-    need = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]
+    columns = range(len(cells[0]))
+    need = [max(len(row[column]) for row in cells) for column in columns]
+    least = [max((len(word) for row in cells for word in row[column].split()), default=1) for column in columns]
+    if sum(least) > room:
+        least = [1] * len(need)
     widths = [0] * len(need)
-    open_columns = sorted(range(len(need)), key=lambda column: need[column])
+    open_columns = sorted(columns, key=lambda column: need[column])
     for position, column in enumerate(open_columns):
         fair = room // (len(open_columns) - position)
-        widths[column] = max(1, min(need[column], fair))
+        others = sum(least[other] for other in open_columns[position + 1 :])
+        widths[column] = max(least[column], min(need[column], fair, room - others))
         room -= widths[column]
     return widths
 

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 from needling.documents import Approval, Case, Choice, Clearance, Verdict
 from needling.knowledge.base import Knowledge
+from needling.report.about_choice import beyond_words
 from needling.report.about_clearance import choice_headline, verdict_headline, verdict_sentence
-from needling.report.about_forecast import MIDDLE, harm_name, told_outcomes, uncapital
+from needling.report.about_forecast import MIDDLE, harm_name, least_words, told_outcomes, uncapital
 from needling.report.about_plan import visits_of
 from needling.report.bibliography import Bibliography, Reference
 from needling.report.explain import explain_with
@@ -30,6 +31,7 @@ from needling.report.words import (
     of_people,
     on_day,
     plural,
+    sentence,
     setting_words,
     span_words,
 )
@@ -192,7 +194,7 @@ def _parts(person: Explanation, clinician: Explanation, figures: dict[str, Figur
     return tuple(part for part in parts if part.blocks)
 
 
-def _tiles(choice: Choice) -> tuple[Tile, ...]:
+def _tiles(choice: Choice, kb: Knowledge) -> tuple[Tile, ...]:
     """What to remember: benefit, effort, downtime, harm."""
     plan, forecast = choice.plan, choice.forecast
     if not plan.sessions:
@@ -205,7 +207,8 @@ def _tiles(choice: Choice) -> tuple[Tile, ...]:
         worst = min(told, key=lambda outcome: outcome.dots_of_50_count)
         tiles.append(
             Tile(
-                f"{worst.dots_of_50_count} of {DOTS}", f"people like you gain this: {worst.better_by_label.rstrip('.')}"
+                f"{worst.dots_of_50_count} of {DOTS}",
+                f"people like you gain this{least_words(told, kb)}: {worst.better_by_label.rstrip('.')}",
             )
         )
     else:
@@ -290,8 +293,8 @@ def render_html(
             about=about,
             verdict=verdict,
             verdict_words=word,
-            answer=answer[0].upper() + answer[1:],
-            tiles=_tiles(choice),
+            answer=" ".join(filter(None, (sentence(answer[0].upper() + answer[1:]), beyond_words(choice)))),
+            tiles=_tiles(choice, kb),
             parts=_parts(person, clinician, figures),
             references=bibliography.references(),
             approval=_approval(approval),

@@ -47,7 +47,8 @@ _AT_HOME = ("redness", "open-channels")
 def _people(numbers: Sequence[PairedNumber]) -> list[PairedNumber]:
     """Numbers in which people differ, without the single harms that the sum of all marks holds."""
     fixed = {"visits", "price"}
-    return [one for one in numbers if one.id not in fixed and not one.id.startswith("harm:")]
+    told = [one for one in numbers if one.standing != "unknown"]
+    return [one for one in told if one.id not in fixed and not one.id.startswith("harm:")]
 
 
 def shares_figure(found: Comparison, names: dict[tuple[str, str | None], str]) -> Figure | None:
@@ -66,7 +67,7 @@ def shares_figure(found: Comparison, names: dict[tuple[str, str | None], str]) -
         frame.x_axis(ticks, [str(tick) for tick in ticks], f"of {DOTS} possible people", grid=True)
         for index, one in enumerate(shown):
             top = frame.bottom + frame.height - index * row
-            said = f"{names[one.id, one.zone]} (from {_from(one)})"
+            said = f"{names[one.id, one.zone]} (from {counts_from_words(one)})"
             sheet.text(frame.left, top - 11, lines_of(said, 66, 1)[0], SMALL)
             first, second = one.first_better_share * DOTS, one.second_better_share * DOTS
             for start, end, shade in (
@@ -88,7 +89,7 @@ def shares_figure(found: Comparison, names: dict[tuple[str, str | None], str]) -
     rows = tuple(
         (
             names[one.id, one.zone],
-            _from(one),
+            counts_from_words(one),
             of_people(one.first_better_share),
             of_people(one.second_better_share),
             of_people(max(1 - one.first_better_share - one.second_better_share, 0.0)),
@@ -100,7 +101,7 @@ def shares_figure(found: Comparison, names: dict[tuple[str, str | None], str]) -
     return Figure("shares", title, draw("shares", title, alt, height, paint), alt, headers, rows)
 
 
-def _from(one: PairedNumber) -> str:
+def counts_from_words(one: PairedNumber) -> str:
     """The difference that is counted from, with its unit."""
     if one.unit == "probability":
         return f"{one.counts_from * _PERCENT:g} in 100"

@@ -21,6 +21,7 @@ from needling.knowledge.schema import Source
 from needling.planning.protocol import say
 from needling.report.about_alternatives import alternatives_section, beside_plan_section
 from needling.report.about_choice import (
+    beyond_words,
     choice_section,
     declined_section,
     refusal_section,
@@ -39,6 +40,7 @@ from needling.report.about_forecast import (
     assumptions_section,
     expect_section,
     harms_section,
+    least_words,
     measures_of,
     not_before_section,
     quantile_curve,
@@ -49,7 +51,7 @@ from needling.report.bibliography import Bibliography, Reference, safe_link
 from needling.report.explanation import COLUMNS, PROPOSAL, Row, Section, Statement, Table, Telling, column_widths
 from needling.report.plain import ACCESS_MARK, QUESTIONS_SHOWN
 from needling.report.plots import band_plot, dot_rows
-from needling.report.words import ACCESS_WORD, DOTS, NOTICE, nothing_words, sentence, zones_name
+from needling.report.words import ACCESS_WORD, DOTS, NOTICE, nothing_words, sentence, with_zone_names, zones_name
 
 if TYPE_CHECKING:
     from needling.planning.envelope import Breach
@@ -178,7 +180,9 @@ def _dots(console: Console, forecast: Forecast, telling: Telling) -> None:
             continue
         said = Text(f"{outcome.dots_of_50_count} of {DOTS} people", style="bold")
         said.append(f"\n{sentence(outcome.better_by_label)}", style="none")
-        said.append(f"\n{sentence(zones_name(zones, telling.kb))}", style="none")
+        where = least_words((one for one in forecast.outcomes if one.zone in zones), telling.kb)
+        counted = f"; counted{where}" if where else ""
+        said.append(f"\n{sentence(zones_name(zones, telling.kb) + counted)}", style="none")
         grid = RichTable.grid(padding=(0, 3, 0, 0))
         grid.add_row(Text("\n".join(dot_rows(outcome.dots_of_50_count)), style="cyan"), said)
         _print(console, "", Padding(grid, (0, 0, 0, 2)))
@@ -222,14 +226,53 @@ def _forecast_sections(console: Console, plan: Plan, forecast: Forecast, telling
     _section(console, not_before_section(forecast, telling))
 
 
-def show_forecast(console: Console, plan: Plan, forecast: Forecast, kb: Knowledge) -> None:
-    """A plan and its forecast, without a choice: what is expected, harms, waiting times, assumptions, sources."""
+def show_forecast(
+    console: Console,
+    plan: Plan,
+    forecast: Forecast,
+    kb: Knowledge,
+    breaches: Sequence[Breach] = (),
+    inside: Nearest | None = None,
+) -> None:
+    """A plan and its forecast, without a choice: what is expected, harms, waiting times, assumptions, sources.
+
+    Where it leaves its envelope, the first breach and the nearest plan inside stand above everything.
+    """
     telling = _telling(kb, plan.envelope == "home")
-    _panel(console, "Forecast of one plan", [plan.label[0].upper() + plan.label[1:]])
+    lines = [plan.label[0].upper() + plan.label[1:]]
+    if breaches:
+        lines += ["", f"OUTSIDE THE ENVELOPE, not to be done: {_first_breach(breaches, telling)}"]
+        lines += [f"Nearest plan that may be done: {say(inside.plan, kb)}"] if inside is not None else []
+    _panel(console, "Forecast of one plan", lines)
     _section(console, plan_section(plan, telling))
     _forecast_sections(console, plan, forecast, telling)
     _section(console, assumptions_section(forecast, telling))
     _ending(console, telling.bibliography)
+
+
+def _first_breach(breaches: Sequence[Breach], telling: Telling) -> str:
+    """The first thing beyond the envelope, and how many more there are."""
+    said = dict.fromkeys((breach.what, breach.allowed, breach.because) for breach in breaches)
+    what, allowed, because = next(iter(said))
+    more = f"; and {len(said) - 1} more, listed below" if len(said) > 1 else ""
+    return with_zone_names(f"{what}: allowed is {allowed} ({because}){more}", telling.kb)
+
+
+def show_no_forecast(console: Console, plan: Plan, clearance: Clearance, kb: Knowledge) -> None:
+    """Why a wished plan is not even forecast: the person is not cleared, or at home it lies beyond the envelope."""
+    telling = _telling(kb, plan.envelope == "home")
+    cleared = clearance.verdict == "go"
+    lines = [plan.label[0].upper() + plan.label[1:], ""]
+    lines += (
+        ["No forecast is made of a home plan outside the home envelope."]
+        if cleared
+        else [verdict_sentence(clearance, person=True), "No forecast is made for somebody who is not cleared."]
+    )
+    _panel(console, "No forecast", lines)
+    if not cleared:
+        _section(console, decisions_section(clearance, telling))
+        _questions(console, clearance, telling)
+        _ending(console, telling.bibliography)
 
 
 def show_breaches(console: Console, breaches: Sequence[Breach]) -> None:
@@ -268,7 +311,11 @@ def show_choice(console: Console, choice: Choice, clearance: Clearance, kb: Know
         told = told_outcomes(forecast)
         if told:
             worst = min(told, key=lambda outcome: outcome.dots_of_50_count)
-            lines.append(f"{worst.dots_of_50_count} of {DOTS} people like you gain this: {worst.better_by_label}")
+            where = least_words(told, kb)
+            lines.append(
+                f"{worst.dots_of_50_count} of {DOTS} people like you gain this{where}: {worst.better_by_label}"
+            )
+        lines += [beyond_words(choice)]
     else:
         lines = [verdict_sentence(clearance, person=True)] if clearance.verdict != "go" else []
         lines.append(f"The plan for now: {nothing_words(telling.home)}.")

@@ -24,7 +24,7 @@ from needling.report.canvas import (
     lines_of,
     round_ticks,
 )
-from needling.report.words import at_level, number, signed
+from needling.report.words import at_level, number, signed, thousands
 
 _SHORT = 28  # letters of a label that can stand in a table
 MEASURE_WORDS = {
@@ -121,29 +121,38 @@ def _arrow(sheet: Sheet, x: float, top: float, bottom: float) -> None:
     sheet.polygon([(x, bottom), (x - 3, bottom + 5), (x + 3, bottom + 5)], MUTED)
 
 
-def _count(people: int) -> str:
-    return f"{people:,}".replace(",", " ")
+_AFTER = "those after dropping out included"
+
+
+def _people_words(arm: ArmResult) -> str:
+    left = thousands(arm.dropped_out_count)
+    return f"{thousands(arm.people_count)} people, {left} dropped out before the day of judging"
+
+
+def _sessions_words(arm: ArmResult) -> str:
+    return f"{thousands(arm.sessions_missed_count)} of {thousands(arm.sessions_planned_count)} sessions missed"
 
 
 def flow_figure(results: TrialResults) -> Figure:
     """Screened, not eligible and why, entered, and what became of them in each arm."""
     flow = results.flow
     reasons = [
-        f"{_count(one.people_count)}: {one.reason}" for one in sorted(flow.not_eligible, key=lambda r: -r.people_count)
+        f"{thousands(one.people_count)}: {one.reason}"
+        for one in sorted(flow.not_eligible, key=lambda r: -r.people_count)
     ]
     shown = [line for reason in reasons[:6] for line in lines_of(reason, 40)]
     if len(reasons) > 6:
         shown.append(f"and {len(reasons) - 6} more reasons (table)")
     out = flow.screened_count - flow.eligible_count
-    left_box = [f"{_count(flow.screened_count)} screened"]
-    right_box = [f"{_count(out)} did not enter", *shown]
+    left_box = [f"{thousands(flow.screened_count)} screened"]
+    right_box = [f"{thousands(out)} did not enter", *shown]
     every = "every one of them in every arm" if results.design == "paired" else "each of them in one arm"
-    middle = [f"{_count(flow.eligible_count)} entered", every]
+    middle = [f"{thousands(flow.eligible_count)} entered", every]
     arms = [
         [
             arm_name(results, arm.arm),
-            f"{_count(arm.people_count)} people, {_count(arm.dropped_out_count)} left before the day of judging",
-            f"{_count(arm.sessions_missed_count)} of {_count(arm.sessions_planned_count)} sessions missed",
+            _people_words(arm),
+            f"{_sessions_words(arm)} ({_AFTER})",
         ]
         for arm in results.arms
     ]
@@ -169,23 +178,30 @@ def flow_figure(results: TrialResults) -> Figure:
             trunk = centre
 
     rows = (
-        ("Screened", _count(flow.screened_count)),
-        *((f"Did not enter: {one.reason}", _count(one.people_count)) for one in flow.not_eligible),
-        ("Entered", _count(flow.eligible_count)),
+        ("Screened", thousands(flow.screened_count)),
+        *((f"Did not enter: {one.reason}", thousands(one.people_count)) for one in flow.not_eligible),
+        ("Entered", thousands(flow.eligible_count)),
         *(
             row
             for arm in results.arms
             for row in (
-                (f"{arm_name(results, arm.arm)}: people", _count(arm.people_count)),
-                (f"{arm_name(results, arm.arm)}: left before the day of judging", _count(arm.dropped_out_count)),
-                (f"{arm_name(results, arm.arm)}: sessions planned", _count(arm.sessions_planned_count)),
-                (f"{arm_name(results, arm.arm)}: sessions missed", _count(arm.sessions_missed_count)),
+                (f"{arm_name(results, arm.arm)}: people", thousands(arm.people_count)),
+                (
+                    f"{arm_name(results, arm.arm)}: dropped out before the day of judging",
+                    thousands(arm.dropped_out_count),
+                ),
+                (f"{arm_name(results, arm.arm)}: sessions planned", thousands(arm.sessions_planned_count)),
+                (f"{arm_name(results, arm.arm)}: sessions missed ({_AFTER})", thousands(arm.sessions_missed_count)),
             )
         ),
     )
-    alt = f"{flow.screened_count} virtual people screened, {flow.eligible_count} entered. " + " ".join(
-        f"{arm_name(results, arm.arm)}: {arm.people_count} people, {arm.dropped_out_count} left."
-        for arm in results.arms
+    alt = (
+        f"{thousands(flow.screened_count)} virtual people screened, {thousands(flow.eligible_count)} entered. "
+        + " ".join(
+            f"{arm_name(results, arm.arm)}: {thousands(arm.people_count)} people, "
+            f"{thousands(arm.dropped_out_count)} dropped out."
+            for arm in results.arms
+        )
     )
     title = "Who took part"
     return Figure("flow", title, draw("flow", title, alt, height, paint), alt, ("Step", "People"), rows)
@@ -404,7 +420,7 @@ def harms_figure(results: TrialResults) -> Figure:
             arm_name(results, arm.arm),
             share_words(arm.responders),
             share_words(arm.harm),
-            _count(arm.harmed_count),
+            thousands(arm.harmed_count),
         )
         for arm in results.arms
     )

@@ -84,6 +84,11 @@ def after_days(start: date, day_d: float) -> date:
     return start + timedelta(days=round(day_d))
 
 
+def thousands(count: int) -> str:
+    """A count with its thousands apart, as trials print it: ``12 000``."""
+    return f"{count:,}".replace(",", " ")
+
+
 def plural(count: float, one: str, many: str | None = None) -> str:
     """``1 day``, ``3 days``: the number with the word that fits it."""
     return f"{count:g} {one if count == 1 else many or one + 's'}"
@@ -222,6 +227,15 @@ def zone_name(zone: str, kb: Knowledge) -> str:
         return zone.replace("-", " ")
     side = zone.rpartition("-")[2]
     return f"{side} {site.name}" if zone != site.id else site.name
+
+
+def with_zone_names(text: str, kb: Knowledge) -> str:
+    """A text with zones as people call them."""
+    for site in kb.sites:
+        for zone in (f"{site.id}-left", f"{site.id}-right"):
+            if zone in text:
+                text = text.replace(zone, zone_name(zone, kb))
+    return text
 
 
 def zones_name(zones: Iterable[str], kb: Knowledge) -> str:

@@ -211,7 +211,7 @@ def _libsbml() -> Any:
     except ImportError:
         raise BadInput(
             "SBML needs the library python-libsbml, which is not installed; install needling with its extra: "
-            "pip install 'needling[research]'"
+            ".venv/bin/python -m pip install -e '.[research]'"
         ) from None
     return libsbml
 

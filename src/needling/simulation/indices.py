@@ -78,7 +78,7 @@ def _salib() -> Any:
     except ImportError:
         raise BadInput(
             "sensitivity needs the library SALib, which is not installed; install needling with its extra: "
-            "pip install 'needling[research]'"
+            ".venv/bin/python -m pip install -e '.[research]'"
         ) from None
     return sampling, analysis
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,8 +27,8 @@ class Told:
         names: parameter ids, all with a doubt. centre: float64[name], in standard deviations of the doubt before.
         root: the symmetric square root of the covariance after the data, float64[name, name]. Of all roots it moves the
             numbers least, and where the data said nothing it is 1.
-        source: sha256 of the document that holds it, for a forecast to name. approvals: of the people it was learned
-            from, so that nobody counts twice.
+        source: sha256 of the document that holds it, for a forecast to name. approvals, people: it was learned from,
+            so that nobody counts twice.
     """
 
     names: tuple[str, ...]
@@ -34,6 +36,7 @@ class Told:
     root: Floats
     source: str = ""
     approvals: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
 
     @classmethod
     def of(
@@ -44,11 +47,12 @@ class Told:
         *,
         source: str = "",
         approvals: tuple[str, ...] = (),
+        people: tuple[str, ...] = (),
     ) -> Told:
         """From a mean and a covariance."""
         values, vectors = np.linalg.eigh(covariance)
         root = (vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T
-        return cls(tuple(names), np.asarray(centre, dtype=np.float64), root, source, approvals)
+        return cls(tuple(names), np.asarray(centre, dtype=np.float64), root, source, approvals, people)
 
     @cached_property
     def covariance(self) -> Floats:
@@ -76,20 +80,43 @@ class Told:
         return moved
 
 
-@dataclass(frozen=True)
-class Pool:
-    """Everybody who may be this one person, with how well each agrees with all that was read so far.
-
-    A learned belief shows a few members, drawn from the pool by weight; the next reading weighs the whole pool again,
-    so that learning twice is the same as learning once from both readings.
+class Noted(NamedTuple):
+    """One thing that was read of a person, with how well everybody who may be this person agrees with it.
 
     Args:
-        key: of the random numbers; a member number means a person only under its key. members: int64[possible person].
-        log_weight: float64[possible person], up to a constant. readings: what has been learned from, so that nothing
-            counts twice.
+        name: what was read, where, on which scale and which day: a later note of the same name takes its place.
+        on: the day. value: what was read, in its own unit. made_with: what else the likelihood hangs on, such as the
+            sessions before it. log_likelihood: float64[possible person], up to a constant.
     """
 
+    name: str
+    on: date
+    value: float
+    made_with: str
+    log_likelihood: Floats
+
+    def says(self, other: Noted) -> bool:
+        """Whether the other note adds nothing to this one."""
+        return self[:4] == other[:4]  # numerical: all but the likelihood, which follows from them
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Everybody who may be this one person, with how well each agrees with every single thing that was read so far.
+
+    A learned belief shows a few members, drawn from the pool by weight. The weights are always made anew from all
+    notes, so the order in which they came leaves no trace, and a corrected note leaves none of the wrong one.
+
+    Args:
+        person: id of whom the readings are. approvals: under which they were learned.
+        key: of the random numbers; a member number means a person only under its key. members: int64[possible person].
+        readings: what has been learned from, in the order of the names. log_weight: float64[possible person], up to a
+            constant.
+    """
+
+    person: str
     key: int
     members: NDArray[np.int64]
+    readings: tuple[Noted, ...]
     log_weight: Floats
-    readings: tuple[str, ...] = ()
+    approvals: tuple[str, ...] = ()

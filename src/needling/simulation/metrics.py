@@ -8,6 +8,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from needling.simulation.normal import inverse_normal
+
 Floats = NDArray[np.float64]
 
 
@@ -93,6 +95,32 @@ def _tail_reach(share: float) -> float:
     """How far the mean of a normal tail lies beyond its edge, in standard deviations."""
     edge = _NORMAL.inv_cdf(share)
     return _NORMAL.pdf(edge) / share + edge
+
+
+def mean_between(levels: ArrayLike, quantiles: ArrayLike, low: float, high: float) -> float:
+    """Mean of what is noted of a forecast on a scale with ends: E[min(max(X, low), high)].
+
+    Clipping the kept quantiles would lose where between two of them the end of the scale lies.
+
+    Args:
+        levels: rising shares strictly between 0 and 1, float64[level]. quantiles: not clipped, float64[level].
+        low, high: ends of the scale; infinite where it has none.
+
+    Assumes: between kept levels and beyond them, a straight line on normal probability paper.
+    """
+    kept, values = np.asarray(levels, dtype=np.float64), np.asarray(quantiles, dtype=np.float64)
+    if not np.any(np.isfinite([low, high])):
+        return mean_from_quantiles(kept, values)
+    below, above = _tails(kept, values)
+    edges, score = inverse_normal(kept), _SCORES
+    found = np.interp(score, edges, values)
+    found = np.where(score < edges[0], values[0] + below * (score - edges[0]), found)
+    found = np.where(score > edges[-1], values[-1] + above * (score - edges[-1]), found)
+    return float(np.mean(np.clip(found, low, high)))
+
+
+_SCORES = inverse_normal((np.arange(_POINTS) + 0.5) / _POINTS)
+"""Normal scores of even shares."""
 
 
 def place_in_quantiles(levels: ArrayLike, quantiles: ArrayLike, low: float, high: float) -> tuple[float, float]:

@@ -30,7 +30,7 @@ _ANSWER_S = 8.0  # a scheduler or a worker that says nothing for so long is not 
 _PATIENCE_S = 20.0  # how long a trial waits for lost workers, or a lost scheduler, to come back
 _POLL_S = 0.5  # between two looks at whether everybody is still there
 _TRIES = 2  # submissions of one shard; each survives as many lost workers as the scheduler allows
-_INSTALL = 'trials on many processes need Dask; install it with: pip install "needling[cluster,trials]"'
+_INSTALL = 'trials on many processes need Dask; install it with: .venv/bin/python -m pip install -e ".[cluster,trials]"'
 _MEMORY_TOPIC = "worker-restart-memory"  # what Dask calls it when it ends a worker for its memory
 _TOO_OFTEN = 3  # workers of our own that were ended so, until the trial stops: shards are too large for them
 
@@ -169,7 +169,9 @@ def check_workers(client: Any, job: Job, name: str) -> None:
     for worker, versions in sorted(found.items()):
         if isinstance(versions, BaseException):
             lacks = f"needling cannot be used there ({type(versions).__name__}: {versions})"
-            raise BadInput(f'worker {worker}: {lacks}; install there: pip install "needling[cluster,trials]"')
+            raise BadInput(
+                f'worker {worker}: {lacks}; install there: .venv/bin/python -m pip install -e ".[cluster,trials]"'
+            )
         for what, value in wanted.items():
             if versions.get(what) != value:
                 raise BadInput(

@@ -78,7 +78,9 @@ def versions_here() -> tuple[tuple[str, str], ...]:
         try:
             found.append((name, version(name)))
         except PackageNotFoundError:
-            raise BadInput(f'trials need {name}; install it with: pip install "needling[trials]"') from None
+            raise BadInput(
+                f'trials need {name}; install it with: .venv/bin/python -m pip install -e ".[trials]"'
+            ) from None
     return tuple(found)
 
 
@@ -173,7 +175,7 @@ def shard_marks(content: bytes) -> Mapping[str, str]:
         from pyarrow import ArrowException
         from pyarrow.parquet import read_metadata
     except ImportError:
-        raise BadInput('trials need pyarrow; install it with: pip install "needling[trials]"') from None
+        raise BadInput('trials need pyarrow; install it with: .venv/bin/python -m pip install -e ".[trials]"') from None
     try:
         found = read_metadata(io.BytesIO(content)).metadata or {}
     except (ArrowException, OSError, ValueError) as broken:

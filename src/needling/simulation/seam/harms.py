@@ -106,6 +106,17 @@ def is_known(context: Context) -> bool:
     return bool(counted) and context.person.phototype is not None
 
 
+def uncounted(context: Context) -> tuple[tuple[AdverseEvent, str], ...]:
+    """Lasting marks that nobody has counted for a kind of device of the plan, with that kind: unknown, not nought."""
+    found = []
+    for ref in (PIGMENT_MARKS, TRACK_MARKS):
+        counted = [event for event in _events(context.belief.knowledge, ref) if _counts(event)]
+        for kind in dict.fromkeys(device.kind for device in context.devices):
+            if counted and not any(kind in event.kinds for event in counted):
+                found.append((counted[0], kind))
+    return tuple(found)
+
+
 def dose_ratio(context: Context, stimulus: Floats, reference: Floats) -> Floats:
     """Inflammation dose of the course relative to the reference course, float64[member].
 

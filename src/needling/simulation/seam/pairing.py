@@ -28,6 +28,7 @@ class Own(NamedTuple):
         id: what it is. zone: where, None for the whole person. label: in words. unit: of the values. better: which way.
         kind: what kind of thing, which decides how small a difference is negligible.
         values: float64[member]. meaningful: the change that people notice on an outcome's scale, else 0.
+        lacks: of a sum, what is not in it because nobody has counted it.
     """
 
     id: str
@@ -38,6 +39,7 @@ class Own(NamedTuple):
     kind: Kind
     values: Floats
     meaningful: float = 0.0
+    lacks: tuple[str, ...] = ()
 
 
 class CurveOf(NamedTuple):
@@ -111,9 +113,14 @@ def chances(course: Course) -> tuple[list[Own], list[str]]:
     """
     context: Context = course.context
     either = 1 - (1 - course.pih_probability) * (1 - course.track_probability)
-    found = [Own(LASTING_MARK, None, "A lasting mark of any kind", "probability", "lower", "harm", either)]
-    unknown = []
     at_home = context.assessment.setting == "home"
+    lacks = tuple(
+        f"{(event.plain or event.name) if at_home else event.name}: not known for a {kind}"
+        for event, kind in harms.uncounted(context)
+    )
+    whole = Own(LASTING_MARK, None, "A lasting mark of any kind", "probability", "lower", "harm", either, lacks=lacks)
+    found = [whole]
+    unknown = []
     for event, _, chance in harms.event_chances(context, course.dose_ratio, course.track_probability):
         label = (event.plain or event.name) if at_home else event.name
         if chance is None:

@@ -15,6 +15,7 @@ from needling.simulation.belief import Belief
 from needling.simulation.engines.grid import Accuracy
 from needling.simulation.equations import healing
 from needling.simulation.models import Models
+from needling.simulation.recalibrate import require_person
 from needling.simulation.seam import outcomes
 from needling.simulation.seam.context import Baseline, Context, Draw, Floats, Zone
 from needling.simulation.seam.endpoints import reference_stimulus
@@ -128,8 +129,10 @@ def people_of(
         accuracy: of the time grid of sketches; a course takes its own.
 
     Raises:
-        BadInput: an unknown site, concern or engine; a spatial factor that is lacking or not asked for.
+        BadInput: an unknown site, concern or engine; a spatial factor that is lacking or not asked for; a belief that
+            has learned about another person.
     """
+    require_person(belief, person.id)
     used = models or Models()
     chosen = engines.engine(engine)
     zones = assessed_zones(assessment, belief.knowledge)

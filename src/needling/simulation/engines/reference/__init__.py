@@ -11,5 +11,5 @@ __all__ = ["heal", "heal_one", "spread", "spread_one", "strokes"]
 if find_spec("scipy") is None:
     raise BadInput(
         "The reference engine needs SciPy, which is not installed here. Install it with: "
-        "pip install 'needling[reference]'. The default engine ('lanes') needs nothing more."
+        ".venv/bin/python -m pip install -e '.[reference]'. The default engine ('lanes') needs nothing more."
     )

@@ -6,8 +6,9 @@ try:
     import jax as _jax  # noqa: F401 - only whether it is there
 except ImportError as missing:
     raise BadInput(
-        "The JAX engine needs JAX, which is not installed here. Install it with: pip install 'needling[jax]'. "
-        "The other engines ('lanes', 'reference') give the same results without it."
+        "The JAX engine needs JAX, which is not installed here. Install it with: "
+        ".venv/bin/python -m pip install -e '.[jax]'. The other engines ('lanes', 'reference') "
+        "give the same results without it."
     ) from missing
 
 from needling.simulation.engines.xla.tracing import prepare
