@@ -10,7 +10,19 @@ from typing import Annotated, Any, Literal
 import pytest
 
 from needling import documents
-from needling.documents import Document, choice, comparison, exposure, learned, learning, maps, study
+from needling.documents import (
+    Document,
+    choice,
+    comparison,
+    drafts,
+    exposure,
+    learned,
+    learning,
+    maps,
+    overrides,
+    study,
+    visits,
+)
 from needling.knowledge import schema
 from needling.knowledge.schema import Entry
 from needling.units import UNITS, from_si, to_si, unit_of
@@ -120,7 +132,10 @@ def unit_in(name: str) -> bool:
 def models() -> Iterator[type[Document | Entry]]:
     for module, base in (
         (documents, Document),
-        *((module, Document) for module in (choice, comparison, exposure, learned, learning, maps, study)),
+        *(
+            (module, Document)
+            for module in (choice, comparison, drafts, exposure, learned, learning, maps, overrides, study, visits)
+        ),
         (schema, Entry),
     ):
         for thing in vars(module).values():

@@ -11,7 +11,19 @@ from pathlib import Path
 import pytest
 
 from needling import documents
-from needling.documents import Document, choice, comparison, exposure, learned, learning, maps, study
+from needling.documents import (
+    Document,
+    choice,
+    comparison,
+    drafts,
+    exposure,
+    learned,
+    learning,
+    maps,
+    overrides,
+    study,
+    visits,
+)
 
 FOLDER = Path(__file__).parent / "schemas"
 
@@ -19,9 +31,9 @@ FOLDER = Path(__file__).parent / "schemas"
 WHOLE = (
     documents.Case, documents.Person, documents.Assessment, documents.Goals, documents.Clearance, documents.Plan,
     documents.Forecast, documents.Choice, documents.Approval, documents.SessionRecord,
-    learning.Visits, learning.Misses, learning.Calibration, learned.PopulationFit,
-    comparison.Comparison, comparison.WhatIf,
-    study.Study, study.TrialResults,
+    learning.Visits, learning.Misses, learning.Calibration, learned.PopulationFit, learned.Proposal,
+    learned.Learning, comparison.Comparison, comparison.WhatIf,
+    study.Study, study.TrialResults, drafts.Draft, overrides.ProposedOverride, visits.VisitCheck,
     exposure.SerumForecast, exposure.AnaestheticForecast, maps.MapReport, maps.MapAgreement,
 )  # fmt: skip
 
@@ -43,7 +55,19 @@ def test_every_document_is_in_a_snapshot() -> None:
         seen |= set(document.model_json_schema().get("$defs", {}))
     every = {
         name
-        for module in (documents, choice, comparison, exposure, learned, learning, maps, study)
+        for module in (
+            documents,
+            choice,
+            comparison,
+            drafts,
+            exposure,
+            learned,
+            learning,
+            maps,
+            overrides,
+            study,
+            visits,
+        )
         for name, thing in vars(module).items()
         if isinstance(thing, type) and issubclass(thing, Document) and thing is not Document and name[0] != "_"
     }

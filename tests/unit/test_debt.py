@@ -20,7 +20,7 @@ COMMITTED = {
     "red_flags": (0, 3, 0, 0),
     "adverse_events": (0, 2, 0, 0),
     "envelopes": (0, 0, 0, 1),
-    "parameters": (0, 78, 0, 0),  # decisions 0009 and 0010
+    "parameters": (0, 79, 0, 0),  # decisions 0009 and 0010
     "alternatives": (0, 24, 0, 0),
     "conflicts": (0, 0, 0, 1),
 }

@@ -155,7 +155,7 @@ def run_trial(
     workers: int = 0,
     scheduler: str | None = None,
     progress: Progress | None = None,
-    say: Say = _nothing,
+    say: Say | None = None,
 ) -> Ran:
     """Run a registered trial, or go on with one, and analyse it as registered.
 
@@ -179,7 +179,7 @@ def run_trial(
     check_study(study, kb)
     job = job_of(study, kb)
     with opened(folder, job) as held:
-        resumed = run_shards(job, held, workers=workers, scheduler=scheduler, progress=progress, say=say)
+        resumed = run_shards(job, held, workers=workers, scheduler=scheduler, progress=progress, say=say or _nothing)
         try:
             results = analyse(study, kb, held.kept)
         except NeedlingError as problem:
