@@ -10,5 +10,6 @@ urlpatterns = [
     path("<uuid:chart>/plan/compare/", views_compare.compare, name="plan-compare"),
     path("<uuid:chart>/plan/approve/", views_approve.approve, name="plan-approve"),
     path("<uuid:chart>/plan/print/", views_print.sheets, name="plan-print"),
+    path("<uuid:chart>/everything.pdf", views_print.everything, name="chart-pdf"),
     path("<uuid:chart>/plan/print/sheet.pdf", views_print.pdf, name="plan-pdf"),
 ]

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from needling.documents import Approval
-from needling.web.accounts.access import EVERYBODY, for_roles
+from needling.web.accounts.access import EVERYBODY, WORKING, for_roles
 from needling.web.charts.access import own_chart, own_row
 from needling.web.charts.models import Chart, Kind, Row
 from needling.web.charts.records import latest, read
+from needling.web.charts.trail import leave_trace
 from needling.web.pages import knowledge
+from needling.web.plans.everything import everything_sheet
 from needling.web.plans.sheets import SHEETS, Sheet, sheet_of
 from needling.web.plans.typeset import as_pdf
 
@@ -67,4 +71,18 @@ def pdf(request: HttpRequest, chart: UUID) -> HttpResponse:
     sheet = _sheet(request, found, *wanted)
     response = HttpResponse(as_pdf(sheet), content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="{sheet.name}.pdf"'
+    return response
+
+
+@for_roles(*WORKING)
+@require_GET
+def everything(request: HttpRequest, chart: UUID) -> HttpResponse:
+    """Everything that is kept of one person as PDF; that it left is written down."""
+    user: Any = request.user
+    found = own_chart(request, chart)
+    with transaction.atomic():
+        leave_trace(user.clinic, user, "export", str(found.id))
+        made = as_pdf(everything_sheet(found))
+    response = HttpResponse(made, content_type="application/pdf")
+    response["Content-Disposition"] = 'attachment; filename="chart.pdf"'
     return response
