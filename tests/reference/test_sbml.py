@@ -179,7 +179,7 @@ def test_without_the_library_the_message_names_the_extra(monkeypatch: pytest.Mon
         return real(name, *rest, **more)
 
     monkeypatch.setattr(builtins, "__import__", refusing)
-    with pytest.raises(BadInput, match=r"needling\[research\]"):
+    with pytest.raises(BadInput, match=r"\[research\]"):
         course_to_sbml(course, "cheek-left")
 
 
