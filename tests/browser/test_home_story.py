@@ -29,6 +29,7 @@ LOOKS = {
 
 def problems(page: Any) -> list[str]:
     """What axe finds on a page, by rule and place."""
+    page.wait_for_load_state("load")
     page.evaluate(AXE)
     found = page.evaluate("tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", TAGS)
     return [f"{page.url}: {one['id']}: {one['help']}: {one['nodes'][0]['html'][:160]}" for one in found["violations"]]

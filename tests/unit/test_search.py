@@ -80,7 +80,7 @@ def test_a_search_chooses_what_the_exhaustive_run_chooses(name: str, goals: dict
     belief = ensemble(case.goals, KB, 256)
     found = found_for(case, clearance, belief)
     assert found.rounds[0].members == FEW and found.choice.considered_count == found.grid.count + 1
-    assert found.grid.count > 100
+    assert found.grid.count > 30
     assert found.choice.plan == exhaustive(case, clearance, belief, found.grid)
 
 

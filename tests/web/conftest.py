@@ -15,6 +15,7 @@ _DATA = tempfile.mkdtemp(prefix="needling-web-")
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "needling.web.settings")
 os.environ.setdefault("NEEDLING_DATA", _DATA)
 os.environ["NEEDLING_HOSTS"] = "testserver"
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # the browser stories may have left their loop in this process
 
 import django  # noqa: E402
 from django.conf import settings  # noqa: E402

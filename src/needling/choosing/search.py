@@ -514,6 +514,8 @@ def _healed_anew(seen: _Seen, race: _Race, looking: _Looking) -> _Seen:
     _, first = np.unique(seen.visits[good], return_index=True)
     lifted = race.beyond_limits(judged, order[seen.sound[order]], showing, FINALISTS // GROWTH)
     always = np.concatenate([good[first], lifted])
+    if not always.size:  # every candidate breaks more than one limit: the best of them tell which
+        always = order[: FINALISTS // GROWTH]
     many = ANEW
     while True:
         places = np.unique(np.concatenate([good[:many], always]))
