@@ -114,6 +114,7 @@ def _said(data: Path, *words: str, **more: str) -> subprocess.CompletedProcess[s
     }  # fmt: skip
     for name in ("NEEDLING_HOSTS", "NEEDLING_HTTPS", "DATABASE_URL"):
         environment.pop(name, None)
+    environment.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)
     return subprocess.run(
         [sys.executable, "-m", *words], env=environment | more, capture_output=True, text=True, check=False
     )

@@ -21,7 +21,6 @@ from needling.web.charts.models import Kind, Row, Trace
 from needling.web.charts.records import latest, read, write
 from needling.web.charts.trail import problems
 from needling.web.plans.controls import NAMES
-from needling.web.plans.everything import leaves
 
 KB = load_knowledge()
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -582,22 +581,3 @@ def test_a_stranger_prints_nothing(planned: House) -> None:
     stranger = signed_in(planned.stranger)
     for name in ("plan/", "plan/print/", "plan/print/sheet.pdf", "clearance/", "plan/compare/"):
         assert stranger.get(page_of(planned, name)).status_code == 404
-
-
-def test_everything_of_a_person_leaves_as_pdf_and_that_is_written_down(house: House) -> None:
-    before = Trace.objects.filter(clinic=house.own, action="export").count()
-    sent = house.browser("clinician").get(f"/charts/{house.chart.id}/everything.pdf")
-    assert sent.status_code == 200 and sent.content.startswith(b"%PDF") and len(sent.content) > 2000
-    assert Trace.objects.filter(clinic=house.own, action="export").count() == before + 1
-    assert house.browser("auditor").get(f"/charts/{house.chart.id}/everything.pdf").status_code == 403
-
-
-def test_every_part_of_a_document_is_told_and_unknown_says_so() -> None:
-    told = dict(leaves({"a": None, "b": True, "c": [{"d": 1.5}], "quantiles": [[1, 2]], "e": []}))
-    assert told == {
-        "a": "not known",
-        "b": "yes",
-        "c 1, d": "1.5",
-        "quantiles": "1 parts, in the JSON file",
-        "e": "none",
-    }
