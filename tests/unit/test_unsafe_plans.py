@@ -50,6 +50,18 @@ def test_a_plan_outside_its_envelope_is_never_chosen() -> None:
         assert "outside its envelope" in choice.scorecards[1].barred_by and not choice.scorecards[1].on_front
 
 
+def test_a_plan_outside_its_envelope_neither_beats_nor_binds_another() -> None:
+    """It pushes no other off the front, and no limit is told to stand in its way."""
+    plans, person, assessment, clearance = made()
+    listed = [*plans, stronger(plans[-1])]
+    courses = simulate_many(listed, person, assessment, BELIEF)  # type: ignore[arg-type]
+    goals = Goals(harm_weight=0, downtime_weight=0, max_redness_d=1.0)
+    told = choose(listed, courses, goals, clearance=clearance)  # type: ignore[arg-type]
+    alone = choose(plans, courses[:-1], goals, clearance=clearance)  # type: ignore[arg-type]
+    assert [card.on_front for card in told.scorecards[:-1]] == [card.on_front for card in alone.scorecards]
+    assert told.constraints == alone.constraints and told.closest == alone.closest and told.plan == alone.plan
+
+
 def test_nobody_who_is_not_cleared_gets_sessions_by_choosing() -> None:
     plans, *_ = made()
     pregnant, seen = healthy(KB, pregnant=True)

@@ -97,23 +97,19 @@ def _alternatives(chosen: Candidate, pool: Pool) -> tuple[tuple[OtherTreatment, 
     return tuple(one for found in known.values() for one in found), all(known.values()) and not noticed
 
 
-def _inside(pool: Pool, clearance: Clearance | None) -> Pool:
-    """The pool with every plan barred that lies outside its envelope: nobody can choose what nobody may do.
+def _outside(plans: Sequence[Plan], courses: Sequence[Course], clearance: Clearance | None) -> list[str]:
+    """How each plan leaves its envelope, empty where it does not: nobody can choose what nobody may do.
 
     Without the clearance that the plans were made under, the person is screened again from the courses' own documents.
     """
-    context = pool.candidates[0].course.context
+    context = courses[0].context
     kb = context.belief.knowledge
     own = clearance or screen(context.person, context.assessment, kb)
-    found = []
-    for one in pool.candidates:
-        outside = breaches(one.plan, own, kb)
-        if outside:
-            first = outside[0]
-            barred = f"outside its envelope: {first.what}; allowed is {first.allowed} ({first.because})"
-            one = one._replace(card=one.card.model_copy(update={"barred_by": barred, "on_front": False}))
-        found.append(one)
-    return pool._replace(candidates=tuple(found))
+    first = [next(iter(breaches(plan, own, kb)), None) for plan in plans]
+    return [
+        f"outside its envelope: {one.what}; allowed is {one.allowed} ({one.because})" if one is not None else ""
+        for one in first
+    ]
 
 
 def _check(plans: Sequence[Plan], courses: Sequence[Course]) -> None:
@@ -162,7 +158,7 @@ def choose(
     goals = goals or Goals()
     _check(plans, courses)
     weighing = Weighing.of(goals, courses[0].context.belief.knowledge)
-    pool = _inside(pool_of(plans, courses, goals, weighing), clearance)
+    pool = pool_of(plans, courses, goals, weighing, _outside(plans, courses, clearance))
     allowed = pool.allowed
     if not allowed:
         said = sorted({one.card.barred_by for one in pool.candidates})

@@ -13,7 +13,7 @@ from needling.knowledge.base import Knowledge
 from needling.planning.beyond import one_step_beyond
 from needling.planning.propose import propose
 from needling.planning.wishes import WISHES
-from needling.simulation import CourseResult, simulate_many
+from needling.simulation import simulate_many
 
 _AS_ASKED = "nothing: by this score doing nothing is as good or better; the routine is shown because you asked for one"
 _NOT_SAID = "none: a stronger candidate would not be better by more than the forecast can tell"
@@ -69,9 +69,7 @@ def _hard_limits(chosen: Candidate, pool: Pool, goals: Goals) -> Iterator[tuple[
     for limit in LIMITS:
         kept = pool.judged.without(limit)
         others = [
-            one
-            for place, one in enumerate(pool.candidates)
-            if kept[place] and one.card.barred_by and one.course.result is CourseResult.OK
+            one for place, one in enumerate(pool.candidates) if kept[place] and one.card.barred_by and one.possible
         ]
         others = [one for one in others if one.found.beyond_endpoint_probability <= pool.weighing.endpoint_share]
         if limit == "readiness":
@@ -199,11 +197,11 @@ def closest_words(pool: Pool, goals: Goals) -> str:
     Closest is the one whose worst limit is passed by the smallest factor.
     """
     treated = [place for place, one in enumerate(pool.candidates) if one.plan.sessions]
-    sound = [place for place in treated if pool.candidates[place].course.result is CourseResult.OK]
-    if not sound or any(not pool.candidates[place].card.barred_by for place in treated):
+    possible = [place for place in treated if pool.candidates[place].possible]
+    if not possible or any(not pool.candidates[place].card.barred_by for place in treated):
         return ""
     over = pool.judged.over
-    place = min(sound, key=lambda one: (float(over[:, one].max()), -pool.candidates[one].card.utility))
+    place = min(possible, key=lambda one: (float(over[:, one].max()), -pool.candidates[one].card.utility))
     card, numbers = pool.candidates[place].card, pool.judged.numbers(place)
     values = {
         "visits": f"{card.visits_count} visits",

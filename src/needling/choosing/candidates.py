@@ -18,12 +18,17 @@ _NEAREST = 6  # candidates close enough to the best to be worth asking whether t
 
 
 class Candidate(NamedTuple):
-    """One candidate as the choice sees it."""
+    """One candidate as the choice sees it.
+
+    ``possible`` says that only the person's own limits and the skin's readiness can speak against it: it has a forecast
+    and lies inside its envelope.
+    """
 
     plan: Plan
     course: Course
     card: Scorecard
     found: Objectives
+    possible: bool
 
 
 class Pool(NamedTuple):
@@ -67,8 +72,14 @@ def limit_words(numbers: Numbers, goals: Goals) -> str:
     }[numbers.breaks]
 
 
-def pool_of(plans: Sequence[Plan], courses: Sequence[Course], goals: Goals, weighing: Weighing) -> Pool:
-    """Every plan with its scorecard; the front is marked among those that keep all hard limits."""
+def pool_of(
+    plans: Sequence[Plan], courses: Sequence[Course], goals: Goals, weighing: Weighing, outside: Sequence[str] = ()
+) -> Pool:
+    """Every plan with its scorecard; the front is marked among those that keep all hard limits.
+
+    Args:
+        outside: for each plan how it leaves its envelope, empty where it does not; none given where that is meant.
+    """
     found = [objectives(course) for course in courses]
     prices = [price_of_plan(plan, goals) for plan in plans]
     judged = judge_all(
@@ -82,8 +93,11 @@ def pool_of(plans: Sequence[Plan], courses: Sequence[Course], goals: Goals, weig
         weighing=weighing,
         groups=courses[0].context.belief.groups,
     )
-    sound = np.array([course.result is CourseResult.OK for course in courses])
-    front = judged.front(judged.allowed & sound)
+    impossible = [
+        f"no forecast: {course.result.value}" if course.result is not CourseResult.OK else out
+        for course, out in zip(courses, outside or [""] * len(plans), strict=True)
+    ]
+    front = judged.front(judged.allowed & np.array([not why for why in impossible]))
     candidates = []
     for place, (plan, course, own) in enumerate(zip(plans, courses, found, strict=True)):
         numbers = judged.numbers(place)
@@ -98,9 +112,9 @@ def pool_of(plans: Sequence[Plan], courses: Sequence[Course], goals: Goals, weig
             total_price=numbers.price,
             utility=numbers.utility,
             on_front=bool(front[place]),
-            barred_by=limit_words(numbers, goals) if sound[place] else f"no forecast: {course.result.value}",
+            barred_by=impossible[place] or limit_words(numbers, goals),
         )
-        candidates.append(Candidate(plan, course, card, own))
+        candidates.append(Candidate(plan, course, card, own, not impossible[place]))
     return Pool(tuple(candidates), judged, weighing)
 
 
