@@ -136,24 +136,13 @@ def documents_page() -> str:
     from itertools import chain
 
     from needling import documents
-    from needling.documents import (
-        choice,
-        comparison,
-        drafts,
-        exposure,
-        learned,
-        learning,
-        maps,
-        overrides,
-        study,
-        visits,
-    )
+    from needling.documents import every
 
     intro = (
         "What a person can read and sign. All are frozen, refuse unknown keys and NaN, and have one canonical JSON "
         "form whose sha256 is their identity. JSON Schemas: `tests/conformance/schemas`."
     )
-    rooms = (documents, choice, comparison, drafts, exposure, learned, learning, maps, overrides, study, visits)
+    rooms = every.modules()
     models = chain.from_iterable(_models(module, documents.Document) for module in rooms)
     return _model_page("Documents", intro, models)
 
@@ -345,34 +334,11 @@ def _unit_block() -> str:
 
 def _noun_block() -> str:
     from needling import documents
-    from needling.documents import (
-        choice,
-        comparison,
-        drafts,
-        exposure,
-        learned,
-        learning,
-        maps,
-        overrides,
-        study,
-        visits,
-    )
+    from needling.documents import every
 
     rows = [
         (f"[{model.__name__}](docs/reference/documents.md#{model.__name__.lower()})", _first_line(model))
-        for module in (
-            documents,
-            choice,
-            comparison,
-            drafts,
-            exposure,
-            learned,
-            learning,
-            maps,
-            overrides,
-            study,
-            visits,
-        )
+        for module in every.modules()
         for model in _models(module, documents.Document)
     ]
     return table(("document", "is"), sorted(rows))

@@ -9,20 +9,7 @@ from typing import Annotated, Any, Literal
 
 import pytest
 
-from needling import documents
-from needling.documents import (
-    Document,
-    choice,
-    comparison,
-    drafts,
-    exposure,
-    learned,
-    learning,
-    maps,
-    overrides,
-    study,
-    visits,
-)
+from needling.documents import Document, every
 from needling.knowledge import schema
 from needling.knowledge.schema import Entry
 from needling.units import UNITS, from_si, to_si, unit_of
@@ -130,14 +117,7 @@ def unit_in(name: str) -> bool:
 
 
 def models() -> Iterator[type[Document | Entry]]:
-    for module, base in (
-        (documents, Document),
-        *(
-            (module, Document)
-            for module in (choice, comparison, drafts, exposure, learned, learning, maps, overrides, study, visits)
-        ),
-        (schema, Entry),
-    ):
+    for module, base in (*((module, Document) for module in every.modules()), (schema, Entry)):
         for thing in vars(module).values():
             if isinstance(thing, type) and issubclass(thing, base) and thing.__module__ == module.__name__:
                 yield thing

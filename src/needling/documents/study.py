@@ -202,6 +202,10 @@ class Scatter(Document):
     session_sd_ratio: Annotated[float, Field(ge=0, le=1)] = 0.0
 
 
+FEW_WORLDS = 16
+"""Fewer other worlds than this give no band of nine in ten: then the smallest and the largest are told."""
+
+
 class Worlds(Document):
     """How what nobody knows is carried: other possible values of the model's numbers, one draw for each world.
 

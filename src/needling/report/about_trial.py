@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from needling.documents import Verdict
-from needling.documents.study import NO_TREATMENT, Contrast, Estimate, RealTrial, Study, TrialResults
+from needling.documents.study import FEW_WORLDS, NO_TREATMENT, Contrast, Estimate, RealTrial, Study, TrialResults
 from needling.knowledge.base import Knowledge
 from needling.report.bibliography import Bibliography
 from needling.report.canvas import Figure
@@ -47,7 +47,6 @@ _OUTCOME = {
     "none": "no forecast of the outcome is honest",
 }
 SPLIT_LOW, SPLIT_HIGH = 0.05, 0.95  # shares of other worlds between which they do not agree
-FEW_WORLDS = 16  # from here on nine in ten can be told
 _FROM = {
     "found": "found",
     "margin": "that matters",

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from needling.documents.study import (
+    FEW_WORLDS,
     ArmResult,
     Contrast,
     Difference,
@@ -38,8 +39,6 @@ Bools = NDArray[np.bool_]
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 _BAND = (0.05, 0.95)  # of the other worlds
-FEW_WORLDS = 16
-"""Fewer other worlds than this give no band of nine in ten: then the smallest and the largest are told."""
 DifferenceFrom = Literal["found", "margin", "least-world", "greatest-world"]
 _MOST = 10_000_000  # people of a real trial; more is "cannot be shown"
 

@@ -67,7 +67,7 @@ class People:
         """Members."""
         return self.belief.members.size
 
-    @property
+    @cached_property
     def rates(self) -> Floats:
         """What the engines heal with, float64[row of ``healing.PARAMETERS``, member]."""
         return np.array([self.drawn[name] for name in healing.PARAMETERS])

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from needling.documents import Session, Stroke
 from needling.simulation.engines import CALM, STROKE_MEASURES, Task
 from needling.simulation.engines.grid import FINE
-from needling.simulation.equations import healing
 from needling.simulation.seam import closing, harms, outcomes
 from needling.simulation.seam.context import Context, Draw, Floats
 from needling.simulation.seam.coursing import report_times
@@ -268,9 +267,8 @@ def _calm_times(people: People, session_time: Floats, judge: float, once: Floats
     )
     ones = np.ones((session_time.size, people.size))
     task = Task(session_time, reports, ones, np.zeros_like(ones), np.ones((len(OPENINGS), people.size)))
-    rates = np.array([drawn[name] for name in healing.PARAMETERS])
     accuracy = people.accuracy or FINE
-    [(shown, _)] = people.engine.heal([task], rates, accuracy=accuracy, measures=("erythema", "inflammation"))
+    [(shown, _)] = people.engine.heal([task], people.rates, accuracy=accuracy, measures=("erythema", "inflammation"))
     times = np.unique(np.concatenate(ends))
     largest = np.zeros((len(CALM), times.size, people.size))
     for start, own in zip(session_time, ends, strict=True):
@@ -295,7 +293,6 @@ def _heal(
     residual, calm = np.empty((ways, members)), np.empty((len(CALM), ways, members))
     together = max(1, _LANES // members)
     at = int(np.searchsorted(report_time, judge))
-    rates = np.array([people.drawn[name] for name in healing.PARAMETERS])
     accuracy = people.accuracy or FINE
     for first in range(0, ways, together):
         part = slice(first, min(first + together, ways))
@@ -307,7 +304,7 @@ def _heal(
             opening=np.zeros((sessions, lanes)),  # open channels are known in closed form
             half_life=np.ones((len(OPENINGS), lanes)),
         )
-        again = np.tile(rates, (1, part.stop - first))
+        again = np.tile(people.rates, (1, part.stop - first))
         [(measures, calm_times)] = people.engine.heal([task], again, accuracy=accuracy, measures=("residual",))
         residual[part] = measures[0, at].reshape(-1, members)
         calm[:, part] = calm_times.reshape(len(CALM), -1, members)

@@ -1,1 +1,0 @@
-"""Who did what: rows chained by keyed hashes."""
