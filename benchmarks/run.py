@@ -33,6 +33,7 @@ PARTS = (
     "accelerator",
     "growth",
     "web",
+    "lists",
 )
 LIBRARIES = ("numba", "numpy", "scipy", "pydantic", "matplotlib", "jax", "diffrax", "libroadrunner", "fipy", "py-pde")
 
@@ -91,6 +92,7 @@ BARS = (
     Bar("population", "population_memory", "1,000,000 people: memory against a tenth of them", 1.1, unit="x"),
     Bar("trial", "trial_efficiency", "trial of 100,000 people: efficiency from 1 to 4 workers", 0.8, at_least=True),
     Bar("web", "what_if_p95_s", "plan page, 5 users at once, server on two cores, what-if p95", 0.3, False, 1e3, " ms"),
+    Bar("lists", "lists_p95_s", "lists of 10,000 people, the slowest, p95", 0.2, False, 1e3, " ms"),
     Bar("trial", "trial_memory", "trial of 100,000 people: memory of the largest worker", 1.5, unit=" GiB"),
 )
 

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.browser.looking import LOOKS, problems, tab_to
 
 pytestmark = pytest.mark.slow
 
-axe_core = pytest.importorskip("axe_core_python", reason="the axe scan needs axe-core-python")
-AXE = (Path(axe_core.__file__).parent / "axe.min.js").read_text()
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 QUIZ = {
     "home-never-share": "2",
     "home-disinfect-before": "1",
@@ -21,18 +18,6 @@ QUIZ = {
     "home-discard": "0",
     "after-short-actives": "1",
 }
-LOOKS = {
-    "desktop": {"viewport": {"width": 1280, "height": 900}},
-    "phone-dark": {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"},
-}
-
-
-def problems(page: Any) -> list[str]:
-    """What axe finds on a page, by rule and place."""
-    page.wait_for_load_state("load")
-    page.evaluate(AXE)
-    found = page.evaluate("tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", TAGS)
-    return [f"{page.url}: {one['id']}: {one['help']}: {one['nodes'][0]['html'][:160]}" for one in found["violations"]]
 
 
 def pages_of_the_home_path(page: Any, address: str, wish: str = "") -> Iterator[str]:
@@ -113,20 +98,11 @@ def test_at_400_percent_nothing_is_cut_off(chromium: Any, address: str) -> None:
         assert wider <= 0, f"{name} has to be scrolled sideways by {wider} px"
 
 
-def _tab_to(page: Any, wanted: str) -> None:
-    """Press Tab until the wanted element has the focus."""
-    for _ in range(400):
-        page.keyboard.press("Tab")
-        if page.evaluate("wanted => document.activeElement.matches(wanted)", wanted):
-            return
-    raise AssertionError(f"the keyboard does not reach {wanted} on {page.url}")
-
-
 def test_the_whole_path_works_by_keyboard_only(chromium: Any, address: str) -> None:
     page = chromium.new_context().new_page()
 
     def press(wanted: str) -> None:
-        _tab_to(page, wanted)
+        tab_to(page, wanted)
         with page.expect_navigation():
             page.keyboard.press("Enter")
 
@@ -134,36 +110,36 @@ def test_the_whole_path_works_by_keyboard_only(chromium: Any, address: str) -> N
     press('a.button[href="/check/"]')
     press('a.button[href="/check/aim/"]')
     for field, start in (("#site", "cheeks"), ("#concern", "large pores")):
-        _tab_to(page, field)
+        tab_to(page, field)
         page.keyboard.type(start)
     press("main button")
-    _tab_to(page, "#birth_year")
+    tab_to(page, "#birth_year")
     page.keyboard.type("1990")
-    _tab_to(page, "input[name=phototype]:checked")
+    tab_to(page, "input[name=phototype]:checked")
     page.keyboard.press("ArrowUp")
-    _tab_to(page, "input[name=sex]:checked")
+    tab_to(page, "input[name=sex]:checked")
     page.keyboard.press("ArrowUp")
     press("main button")
     while "/about/" in page.url:
         for name in page.eval_on_selector_all("fieldset", "all => all.map(one => one.id)"):
             if page.query_selector(f"#{name} input[type=radio]"):
-                _tab_to(page, f"#{name} input[type=radio]")
+                tab_to(page, f"#{name} input[type=radio]")
                 page.keyboard.press("Space")
                 page.keyboard.press("ArrowDown")
                 assert page.is_checked(f"#{name} input[value=no]")
             else:
-                _tab_to(page, f"#{name} input[type=checkbox]")
+                tab_to(page, f"#{name} input[type=checkbox]")
                 page.keyboard.press("Space")
         press("main button")
     press('a.button[href="/check/steps/"]')
     press('a.button[href="/check/steps/hygiene/"]')
     for name, value in QUIZ.items():
-        _tab_to(page, f"#{name} input[type=radio]")
+        tab_to(page, f"#{name} input[type=radio]")
         page.keyboard.press("Space")
         for _ in range(int(value)):
             page.keyboard.press("ArrowDown")
     press("main button")
-    _tab_to(page, "#on")
+    tab_to(page, "#on")
     page.keyboard.type((date.today() - timedelta(days=8)).strftime("%m%d%Y"))
     for _ in range(3):
         press("main button")

@@ -8,12 +8,7 @@ from __future__ import annotations
 import html
 import os
 import re
-import socket
 import sqlite3
-import subprocess
-import sys
-import time
-import urllib.request
 from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,12 +17,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from tests.browser.conftest import CHROMIUM, SRC
-from tests.browser.test_home_story import problems
+from tests.browser.looking import problems
+from tests.browser.serving import ROOT, SAID, serving
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).parents[2]
 LOOKS = {
     "desktop-light": (1280, 900, "light"),
     "desktop-dark": (1280, 900, "dark"),
@@ -70,38 +64,14 @@ class Demo:
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+def demo(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """``needling serve --demo`` on a free port, as its user starts it."""
-    if CHROMIUM is None:
-        pytest.skip("no chromium on this machine")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     folder = tmp_path_factory.mktemp("data")
-    environment = {**os.environ, "NEEDLING_DATA": str(folder), "PYTHONPATH": str(SRC)}
-    for variable in ("DJANGO_SETTINGS_MODULE", "DATABASE_URL", "NEEDLING_HTTPS"):
-        environment.pop(variable, None)
-    said = folder / "said.txt"
-    with said.open("w") as stream:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "needling", "serve", "--demo", "--port", str(port)],
-            env=environment, stdin=subprocess.DEVNULL, stdout=stream, stderr=subprocess.STDOUT,
-        )  # fmt: skip
-    address = f"http://localhost:{port}"
-    try:
-        for _ in range(480):
-            try:
-                urllib.request.urlopen(address, timeout=5).close()
-                break
-            except OSError:
-                assert server.poll() is None, said.read_text()
-                time.sleep(0.5)
-        password = re.search(r"password\s+(\S+)\n", said.read_text())
-        assert password is not None, said.read_text()
+    with serving(folder, "--demo") as address:
+        said = (folder / SAID).read_text()
+        password = re.search(r"password\s+(\S+)\n", said)
+        assert password is not None, said
         yield Demo(address, password[1], folder / "demo" / "needling.sqlite3")
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
 
 
 def kind_of(path: str) -> str:

@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from tests.browser.looking import LOOKS, problems
+from tests.browser.serving import serving
 
 pytestmark = pytest.mark.slow
-
-axe_core = pytest.importorskip("axe_core_python", reason="the axe scan needs axe-core-python")
-AXE = (Path(axe_core.__file__).parent / "axe.min.js").read_text()
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-SRC = Path(__file__).parents[2] / "src"
-DESKTOP = {"viewport": {"width": 1280, "height": 900}}
-PHONE_DARK = {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"}
-LOOKS = {"desktop": DESKTOP, "phone-dark": PHONE_DARK}
 
 
 class Clinic(NamedTuple):
@@ -36,27 +23,12 @@ class Clinic(NamedTuple):
 @pytest.fixture(scope="module")
 def clinic(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clinic]:
     """A clinic of its own, set up through its pages as an owner does it."""
+    import base64
+
     from django_otp.oath import totp
 
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environment = {**os.environ, "NEEDLING_DATA": str(tmp_path_factory.mktemp("clinic")), "PYTHONPATH": str(SRC)}
-    environment.pop("DJANGO_SETTINGS_MODULE", None)
-    server = subprocess.Popen(
-        [sys.executable, "-m", "needling", "serve", "--port", str(port)],
-        env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    home = f"http://localhost:{port}"
-    try:
-        for _ in range(240):
-            try:
-                urllib.request.urlopen(home, timeout=5).close()
-                break
-            except OSError:
-                assert server.poll() is None, "the server ended"
-                time.sleep(0.5)
-        context = chromium.new_context(**DESKTOP)
+    with serving(tmp_path_factory.mktemp("clinic")) as home:
+        context = chromium.new_context(**LOOKS["desktop"])
         page = context.new_page()
         page.goto(f"{home}/set-up/")
         for name, value in (("clinic", "Skin and Scar"), ("name", "Dr Ada Owner"), ("email", "ada@clinic.test"),
@@ -64,24 +36,11 @@ def clinic(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
             page.fill(f"input[name={name}]", value)
         page.click("main button.button")
         page.click("summary")
-        import base64
-
         key = base64.b32decode(page.inner_text(".secret").strip())
         page.fill("input[name=code]", f"{totp(key):06d}")
         page.click("main button.button")
         page.click("main a.button")
         yield Clinic(home, context.storage_state())
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
-
-
-def problems(page: Any) -> list[str]:
-    """What axe finds on a page, by rule and place."""
-    page.wait_for_load_state("load")
-    page.evaluate(AXE)
-    found = page.evaluate("tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", TAGS)
-    return [f"{page.url}: {one['id']}: {one['help']}: {one['nodes'][0]['html'][:160]}" for one in found["violations"]]
 
 
 def open_chart(page: Any, clinic: Clinic, label: str) -> str:
@@ -173,7 +132,7 @@ def test_all_of_it_works_without_scripts_at_400_percent(chromium: Any, clinic: C
 
 
 def test_zones_are_chosen_on_the_map_by_pointer_and_keyboard(chromium: Any, clinic: Clinic) -> None:
-    page = chromium.new_context(**DESKTOP, storage_state=clinic.state).new_page()
+    page = chromium.new_context(**LOOKS["desktop"], storage_state=clinic.state).new_page()
     chart = open_chart(page, clinic, "Story 2")
     page.goto(f"{chart}person/")
     page.click("main button.sign")
@@ -203,7 +162,7 @@ def test_zones_are_chosen_on_the_map_by_pointer_and_keyboard(chromium: Any, clin
 
 
 def test_the_persons_left_is_on_the_right_of_a_face_and_on_the_left_of_a_back(chromium: Any, clinic: Clinic) -> None:
-    page = chromium.new_context(**DESKTOP, storage_state=clinic.state).new_page()
+    page = chromium.new_context(**LOOKS["desktop"], storage_state=clinic.state).new_page()
     chart = open_chart(page, clinic, "Story 3")
     page.goto(f"{chart}person/")
     page.click("main button.sign")
@@ -221,7 +180,7 @@ def test_the_persons_left_is_on_the_right_of_a_face_and_on_the_left_of_a_back(ch
 
 
 def test_a_clinician_answers_everything_with_one_key_each(chromium: Any, clinic: Clinic) -> None:
-    page = chromium.new_context(**DESKTOP, storage_state=clinic.state).new_page()
+    page = chromium.new_context(**LOOKS["desktop"], storage_state=clinic.state).new_page()
     chart = open_chart(page, clinic, "Story 4")
     page.goto(f"{chart}person/")
     shown = [one for one in page.query_selector_all("fieldset.row") if one.is_visible()]

@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.browser.test_home_story import LOOKS, problems
+from tests.browser.looking import LOOKS, problems, tab_to
+from tests.browser.serving import seeded, serving, signed_in
 
 pytestmark = pytest.mark.slow
-
-totp = pytest.importorskip("django_otp.oath", reason="the web application needs the extra [web]").totp
-ROOT = Path(__file__).parents[2]
 
 
 class Clinic:
@@ -33,17 +24,7 @@ class Clinic:
         """A new window of somebody who is signed in."""
         if who not in self.states:
             person = self.told["people"][who]
-            context = self.chromium.new_context()
-            page = context.new_page()
-            page.goto(f"{self.home}/sign-in/")
-            page.fill("input[name=email]", person["email"])
-            page.fill("input[name=password]", self.told["password"])
-            page.click("main button")
-            page.fill("input[name=code]", f"{totp(bytes.fromhex(person['key'])):06d}")
-            page.click("main button")
-            assert page.url.endswith("/charts/"), page.url
-            self.states[who] = context.storage_state()
-            context.close()
+            self.states[who] = signed_in(self.chromium, self.home, person, self.told["password"])
         return self.chromium.new_context(storage_state=self.states[who], **look).new_page()
 
     def at(self, name: str) -> str:
@@ -52,32 +33,9 @@ class Clinic:
 
 
 def served(example: str, data: Path, chromium: Any) -> Iterator[Clinic]:
-    environment = {**os.environ, "NEEDLING_DATA": str(data), "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"}
-    environment.pop("DJANGO_SETTINGS_MODULE", None)
-    seeded = subprocess.run(
-        [sys.executable, "-m", "tests.browser.seeded", example],
-        env=environment, cwd=ROOT, check=True, capture_output=True, text=True,
-    )  # fmt: skip
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = subprocess.Popen(
-        [sys.executable, "-m", "needling", "serve", "--port", str(port)],
-        env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    home = f"http://localhost:{port}"
-    try:
-        for _ in range(240):
-            try:
-                urllib.request.urlopen(home, timeout=5).close()
-                break
-            except OSError:
-                assert server.poll() is None, "the server ended"
-                time.sleep(0.5)
-        yield Clinic(home, json.loads(seeded.stdout.splitlines()[-1]), chromium)
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
+    told = seeded(data, "seeded", example)
+    with serving(data) as home:
+        yield Clinic(home, told, chromium)
 
 
 @pytest.fixture(scope="module")
@@ -160,32 +118,24 @@ def test_the_page_works_without_scripts(clinic: Clinic) -> None:
     assert "What that does" in page.inner_text("main")
 
 
-def _tab_to(page: Any, wanted: str) -> None:
-    for _ in range(400):
-        page.keyboard.press("Tab")
-        if page.evaluate("wanted => document.activeElement.matches(wanted)", wanted):
-            return
-    raise AssertionError(f"the keyboard does not reach {wanted} on {page.url}")
-
-
 def test_from_clearance_to_signature_by_keyboard_only(clinic: Clinic) -> None:
     page = clinic.page("clinician")
 
     def press(wanted: str) -> None:
-        _tab_to(page, wanted)
+        tab_to(page, wanted)
         with page.expect_navigation():
             page.keyboard.press("Enter")
 
     page.goto(clinic.at("clearance/"))
     press("main .answer a.button")
-    _tab_to(page, "#needle_length_mm-slider")
+    tab_to(page, "#needle_length_mm-slider")
     with page.expect_response(lambda answer: answer.request.method == "POST"):
         page.keyboard.press("ArrowLeft")
-    _tab_to(page, "#passes_count")
+    tab_to(page, "#passes_count")
     with page.expect_response(lambda answer: answer.request.method == "POST"):
         page.keyboard.press("Control+a")
         page.keyboard.type("3")
-    _tab_to(page, "button[value=reset]")
+    tab_to(page, "button[value=reset]")
     with page.expect_navigation():
         page.keyboard.press("Enter")
     press("#answer button[formaction]")

@@ -2,30 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import os
-import socket
-import subprocess
-import sys
 import time
-import urllib.request
 from collections.abc import Iterator
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from tests.browser.looking import LOOKS, problems, tab_to
+from tests.browser.serving import seeded, serving, signed_in
 
 pytestmark = pytest.mark.slow
 
-axe_core = pytest.importorskip("axe_core_python", reason="the axe scan needs axe-core-python")
-AXE = (Path(axe_core.__file__).parent / "axe.min.js").read_text()
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-ROOT = Path(__file__).parents[2]
-LOOKS = {
-    "desktop": {"viewport": {"width": 1280, "height": 900}},
-    "phone-dark": {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"},
-}
 ACTIONS_AT_MOST, SECONDS_AT_MOST = 12, 90
 
 
@@ -43,44 +30,10 @@ class Clinic(NamedTuple):
 
 @pytest.fixture(scope="module")
 def clinic(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clinic]:
-    from django_otp.oath import totp
-
-    paths = os.pathsep.join([str(ROOT / "src"), str(ROOT)])
-    environment = {**os.environ, "NEEDLING_DATA": str(tmp_path_factory.mktemp("visits")), "PYTHONPATH": paths}
-    environment.pop("DJANGO_SETTINGS_MODULE", None)
-    made = subprocess.run(
-        [sys.executable, "-m", "tests.browser.visited", "8"], env=environment, cwd=ROOT, check=True,
-        capture_output=True, text=True,
-    )  # fmt: skip
-    told = json.loads(made.stdout.splitlines()[-1])
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = subprocess.Popen(
-        [sys.executable, "-m", "needling", "serve", "--port", str(port)],
-        env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    home = f"http://localhost:{port}"
-    try:
-        for _ in range(240):
-            try:
-                urllib.request.urlopen(home, timeout=5).close()
-                break
-            except OSError:
-                assert server.poll() is None, "the server ended"
-                time.sleep(0.5)
-        page = chromium.new_context().new_page()
-        page.goto(f"{home}/sign-in/")
-        page.fill("input[name=email]", told["email"])
-        page.fill("input[name=password]", told["password"])
-        page.click("main button")
-        page.fill("input[name=code]", f"{totp(bytes.fromhex(told['key'])):06d}")
-        page.click("main button")
-        page.wait_for_url(f"{home}/charts/")
-        yield Clinic(home, told["charts"], page.context.storage_state())
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
+    data = tmp_path_factory.mktemp("visits")
+    told = seeded(data, "visited", "8")
+    with serving(data) as home:
+        yield Clinic(home, told["charts"], signed_in(chromium, home, told, told["password"]))
 
 
 def opened(chromium: Any, clinic: Clinic, **look: Any) -> Any:
@@ -182,13 +135,6 @@ def pages_of_the_visits(page: Any, clinic: Clinic) -> Iterator[str]:
     yield "lots"
 
 
-def problems(page: Any) -> list[str]:
-    """What axe finds on a page, by rule and place."""
-    page.evaluate(AXE)
-    found = page.evaluate("tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", TAGS)
-    return [f"{page.url}: {one['id']}: {one['help']}: {one['nodes'][0]['html'][:160]}" for one in found["violations"]]
-
-
 @pytest.mark.parametrize("look", LOOKS)
 def test_axe_finds_nothing_on_any_page(chromium: Any, clinic: Clinic, look: str) -> None:
     page = opened(chromium, clinic, **LOOKS[look])
@@ -208,39 +154,30 @@ def test_at_400_percent_nothing_is_cut_off(chromium: Any, clinic: Clinic) -> Non
         assert wider <= 0, f"{name} has to be scrolled sideways by {wider} px"
 
 
-def _tab_to(page: Any, wanted: str) -> None:
-    """Press Tab until the wanted element has the focus."""
-    for _ in range(200):
-        page.keyboard.press("Tab")
-        if page.evaluate("wanted => document.activeElement.matches(wanted)", wanted):
-            return
-    raise AssertionError(f"the keyboard does not reach {wanted} on {page.url}")
-
-
 def test_a_visit_is_recorded_by_keyboard_only(chromium: Any, clinic: Clinic) -> None:
     page = opened(chromium, clinic)
     page.goto(f"{clinic.address}/charts/{clinic.chart()}/visits/")
 
     def press(wanted: str) -> None:
-        _tab_to(page, wanted)
+        tab_to(page, wanted)
         with page.expect_navigation():
             page.keyboard.press("Enter")
 
     press("a.button[href$='/visits/new/']")
-    _tab_to(page, "input[name=asked]")
+    tab_to(page, "input[name=asked]")
     page.keyboard.press("Space")
-    _tab_to(page, "#lot")
+    tab_to(page, "#lot")
     page.keyboard.type("ZZ-9")
-    _tab_to(page, "input[name=endpoint]")
+    tab_to(page, "input[name=endpoint]")
     page.keyboard.press("ArrowDown")
-    _tab_to(page, "#pain")
+    tab_to(page, "#pain")
     page.keyboard.type("4")
-    _tab_to(page, "input[name=aftercare]")
+    tab_to(page, "input[name=aftercare]")
     page.keyboard.press("Space")
     press("main button.button")
     assert "lot ZZ-9; pain 4 of 10" in page.inner_text(".visits > li")
     press("a[href$='/after/']")
-    _tab_to(page, "#redness")
+    tab_to(page, "#redness")
     page.keyboard.type("2")
     press("main button.button")
     assert "No unwanted event up to day" in page.inner_text(".visits > li")

@@ -13,6 +13,7 @@ from tests.web.clinics import House
 from tests.web.programs import KB, Program, assessment_of, person_of
 
 from needling.documents import Approval, Assessment, Person, SessionRecord
+from needling.documents.visits import VisitCheck
 from needling.planning.approve import approve
 from needling.planning.screen import screen
 from needling.web.api.access import HEAVY
@@ -241,8 +242,10 @@ def test_a_session_is_recorded_once_corrected_and_scored(house: House) -> None:
     assert program.get(f"{chart}/approvals/{told[0]['id']}")["sha256"] == signed.sha256
     program.get(f"{chart}/approvals/{house.row.id}", 404)
     record = record_of(signed.sha256, house, on=today, device=signed.plan.sessions[0].device)
-    made = program.post(f"{chart}/records", {"document": record})
-    program.post(f"{chart}/records", {"document": record}, 409)
+    quiet = answers_of_today(program, chart)
+    made = program.post(f"{chart}/records", {"document": record, "today": quiet})
+    program.post(f"{chart}/records", {"document": record, "today": quiet}, 409)
+    assert program.get(f"{chart}/next")["session"] == 1
     better = {"document": record | {"pain_score": 4.0}, "supersedes": made["id"]}
     corrected = program.post(f"{chart}/records", better)
     program.post(f"{chart}/records", better, 409)
@@ -252,6 +255,34 @@ def test_a_session_is_recorded_once_corrected_and_scored(house: House) -> None:
     assert misses["approval"] == signed.sha256 and len(misses["deliveries"]) == 2
     assert SessionRecord.model_validate(corrected["document"]).pain_score == 4.0
     assert not list(problems(house.own))
+
+
+def answers_of_today(program: Program, chart: str) -> dict[str, bool]:
+    """Every question of the day, answered with no."""
+    told = program.get(f"{chart}/next")
+    assert told["session"] == 0 and len(told["questions"]) > 20
+    return {one["name"]: False for one in told["questions"]}
+
+
+def test_what_speaks_against_today_holds_a_record_until_a_clinician_says_why(house: House) -> None:
+    program, signed = approved(house)
+    chart, address = f"/charts/{house.chart.id}", f"/charts/{house.chart.id}/records"
+    on = {"on": signed.plan.start.isoformat(), "device": signed.plan.sessions[0].device}
+    record, quiet = record_of(signed.sha256, house, **on), answers_of_today(program, chart)
+    for today, says in (
+        ({}, "Not known"),
+        ({name: value for name, value in quiet.items() if name != "sunburn"}, "Not known"),
+        ({**quiet, "sunburn": None}, "Not known"),
+        ({**quiet, "active_infection": True}, "Not to be treated today"),
+    ):
+        told = program.post(address, {"document": record, "today": today}, 422)
+        assert says in told["says"] and "held-accepted" in told["do"]
+    assert "sunburn" in program.post(address, {"document": record, "today": {"sunburned": False}}, 422)["says"]
+    assert not house.chart.rows.filter(kind__in=("record", "visit-check")).exists()
+    done = record | {"deviations": ["held-accepted", "in words: treated before the swab came back"]}
+    program.post(address, {"document": done, "today": {**quiet, "active_infection": True}})
+    kept = latest(house.chart, VisitCheck)
+    assert kept is not None and kept[1].clearance.verdict != "go"
 
 
 @pytest.mark.parametrize(
@@ -269,7 +300,8 @@ def test_a_session_is_recorded_once_corrected_and_scored(house: House) -> None:
 def test_a_record_that_does_not_fit_is_refused(house: House, change: Any, status: int, says: str) -> None:
     program, signed = approved(house)
     on = {"on": signed.plan.start.isoformat(), "device": signed.plan.sessions[0].device}
-    sent = {"document": record_of(signed.sha256, house, **on) | change}
+    quiet = answers_of_today(program, f"/charts/{house.chart.id}")
+    sent = {"document": record_of(signed.sha256, house, **on) | change, "today": quiet}
     assert says in program.post(f"/charts/{house.chart.id}/records", sent, status)["says"]
 
 

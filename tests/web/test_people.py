@@ -225,6 +225,14 @@ def test_the_next_step_follows_from_what_is_written(written: str, due: str) -> N
         assert next_of(at, EVERYWHERE - {"clearance"}, own=True)[0] != due, "a page that is not there is not due"
 
 
+def test_when_every_session_has_its_record_no_further_visit_is_due() -> None:
+    at = {kind: DAY + timedelta(days=day) for day, kind in enumerate(("person", "choice", "approval", "assessment"))}
+    for last in ("record", "assessment"):
+        told = {**at, "clearance": DAY + timedelta(days=1), last: DAY + timedelta(days=9)}
+        told.setdefault("record", DAY + timedelta(days=8))
+        assert next_of(told, EVERYWHERE, own=True, over=True)[0] == "follow-up"
+
+
 def test_readings_are_shown_over_time_and_queries_do_not_grow(house: House) -> None:
     client, address = house.browser("clinician"), f"/charts/{house.chart.id}/"
 

@@ -118,6 +118,19 @@ def test_a_sign_against_it_today_stops_the_session_and_is_kept_as_not_done(room:
     assert {one.name: one.value for one in check[1].answers}[fact] is True
 
 
+def test_what_was_done_against_todays_answers_can_be_told_but_only_by_who_may_decide(room: Room) -> None:
+    done = {"today-active_infection": "yes", "deviation": ["held-accepted"], "words": "treated before anybody asked"}
+    assert room.post(**{"today-active_infection": "yes", "deviation": ["held-accepted"]}).status_code == 422
+    clinician, room.client = room.client, room.house.browser("assistant")
+    assert room.post(**done).status_code == 422 and not room.records
+    room.client = clinician
+    assert room.post(**done).status_code == 302
+    (record,) = room.records
+    assert "held-accepted" in record.deviations
+    check = latest(room.chart, VisitCheck)
+    assert check is not None and check[1].clearance.verdict != "go"
+
+
 def test_an_earlier_yes_stands_as_a_yes_until_somebody_says_no(room: Room) -> None:
     found = latest(room.chart, Person)
     assert found is not None

@@ -13,6 +13,7 @@ from needling.knowledge import Knowledge
 from needling.knowledge.schema import AdverseEvent
 from needling.learning.delivered import deliveries_of
 from needling.learning.standing import Answers
+from needling.learning.unwanted import serious_from
 from needling.simulation.bind import ENDPOINTS
 from needling.units import to_si
 
@@ -21,8 +22,6 @@ MARKS_FACT = "marks_after_needling"
 _MARKS_RULE = "marks-after-needling"
 _TROUBLE = "trouble_after_needling"
 _AFTER_TOO_MUCH = (_TROUBLE, "rash_or_wound")
-_SEVERE = 3
-"""Grades: 1 mild, 2 moderate, 3 severe, 4 life-threatening, 5 death."""
 _FLOODED = "confluent"
 
 
@@ -71,7 +70,7 @@ def events_held(
     for record in records:
         for event in record.events:
             kind = kinds.get(event.harm)
-            severe = event.grade >= _SEVERE
+            severe = event.grade >= serious_from(kb)
             if kind is not None and not severe and (kind.then == "usual" or is_mark(kind)):
                 continue
             refer = severe or kind is None or kind.then == "refer"

@@ -7,11 +7,14 @@ led to it. Messages of exceptions are left out: databases and validators put the
 from __future__ import annotations
 
 import logging
+import re
 import traceback
 from types import TracebackType
 from typing import Any
 
 _OURS = ("needling",)
+_PUT_IN = re.compile(r"%(\(\w+\))?[-#0 +]*[\d.*]*[a-zA-Z]")
+"""Where a library's message would hold a value: an address, an account, words of what failed."""
 
 
 def route_of(request: Any) -> str:
@@ -41,7 +44,7 @@ class Quiet(logging.Formatter):
         elif record.name.split(".")[0] in _OURS:
             says = record.getMessage()  # our own lines hold nothing about anybody
         else:
-            says = record.msg if isinstance(record.msg, str) else type(record.msg).__name__  # without what was put in
+            says = _PUT_IN.sub("…", record.msg) if isinstance(record.msg, str) else type(record.msg).__name__
         line = f"{self.formatTime(record)} {record.levelname} {record.name} {says}"
         if record.exc_info and record.exc_info[0] is not None:
             line += "\n" + told(record.exc_info[0], record.exc_info[2])

@@ -10,29 +10,35 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Router
 from pydantic import BaseModel, ConfigDict
 
-from needling.documents import Approval, SessionRecord
+from needling.documents import Approval, Person, SessionRecord
 from needling.documents.learning import Misses
-from needling.errors import BadInput
+from needling.documents.visits import VisitCheck
+from needling.errors import BadInput, did_you_mean
 from needling.web.accounts.access import DECIDING, EVERYBODY, WORKING
 from needling.web.api.access import only
 from needling.web.api.answers import ERRORS, Listed, Page, Refused, Signed, answer, listed, signed
 from needling.web.api.charts import API, PageNumber, own_version, page_of, with_state
 from needling.web.charts.access import own_chart, own_row
 from needling.web.charts.models import Chart, Kind
-from needling.web.charts.records import write
+from needling.web.charts.records import latest, read, write_all
 from needling.web.pages import knowledge
 from needling.web.visits.course import Course, course_of
 from needling.web.visits.deciding import needs_decision
-from needling.web.visits.deviations import LABELS, read_back
+from needling.web.visits.deviations import HELD, LABELS, read_back
+from needling.web.visits.today import BEFORE, checked, held_words, questions, read_today
 
 visits = Router(tags=["Visits"])
 
 
 class NewRecord(BaseModel):
-    """What was done on one day; with ``supersedes`` as a correction of that version."""
+    """What was done on one day; with ``supersedes`` as a correction of that version.
+
+    ``today`` holds the answers to the questions of the day; what is left out, or null, is not known.
+    """
 
     model_config = ConfigDict(extra="forbid")
     document: SessionRecord
+    today: dict[str, bool | None] = {}
     supersedes: UUID | None = None
 
 
@@ -59,6 +65,41 @@ def get_approval(request: HttpRequest, chart: UUID, row: UUID) -> HttpResponse:
     if found.kind != Kind.APPROVAL:
         raise Refused(404, "This document is no approval.", "Take an id from the list of approvals.")
     return answer(signed(found, Approval))
+
+
+class Question(BaseModel):
+    """One question of the day; ``before``: it was a yes (or whatever is not quiet) when last told."""
+
+    name: str
+    ask: str
+    before: bool
+
+
+class Next(BaseModel):
+    """The next session without a record: its number from 0, when it is due, from when most people are ready, and what
+    to ask on the day. ``session`` is null when there is none left.
+    """
+
+    session: int | None
+    due: date | None = None
+    ready: date | None = None
+    questions: tuple[Question, ...] = ()
+
+
+@visits.get("/charts/{uuid:chart}/next", response={200: Next, **ERRORS}, url_name="next")
+@only(*EVERYBODY)
+def get_next(request: HttpRequest, chart: UUID) -> HttpResponse:
+    """The next session to record, and the questions whose answers go into ``today`` of its record."""
+    found, kb = own_chart(request, chart), knowledge()
+    course = _course(found)
+    session = course.next_session
+    if session is None:
+        return answer(Next(session=None))
+    asked = read_today(None, _person(found, course), course, kb).asked
+    questions = tuple(Question(name=one.definition.name, ask=one.words, before=one.before) for one in asked)
+    return answer(
+        Next(session=session, due=course.expected_on(session), ready=course.ready_on(session, kb), questions=questions)
+    )
 
 
 @visits.get("/charts/{uuid:chart}/records", response={200: Page[Signed[SessionRecord]], **ERRORS}, url_name="records")
@@ -91,8 +132,31 @@ def write_record(request: HttpRequest, chart: UUID, new: NewRecord) -> HttpRespo
         )  # fmt: skip
     if old is not None and course.rows.get(record.session) != old:
         raise Refused(409, "This record is not the one in force.", "Read the records, and name the one in force.")
-    _decided(record, course, user)
-    return answer(signed(write(user, found, record, supersedes=old, through=API), SessionRecord), 201)
+    asks = bool(record.strokes) and (old is None or not read(old, SessionRecord).strokes)
+    check = _checked(new, found, course, user) if asks else None
+    _decided(record, course, check, user)
+    rows = write_all(user, found, [*([check] if check else []), record], supersedes=old, through=API)
+    return answer(signed(rows[-1], SessionRecord), 201)
+
+
+def _person(chart: Chart, course: Course) -> Person:
+    who = latest(chart, Person)
+    return course.approval.forecast.person if who is None else who[1]
+
+
+def _checked(new: NewRecord, chart: Chart, course: Course, user: Any) -> VisitCheck:
+    """Screening with the answers of the day."""
+    kb, record, person = knowledge(), new.document, _person(chart, course)
+    asked = {question.name for question in questions(kb, person)}
+    for name in new.today:
+        if name not in asked:
+            raise BadInput(f"'{name}' is none of the questions of the day{did_you_mean(name, asked)}")
+    words = {None: "unknown", True: "yes", False: "no"}
+    sent = {BEFORE + name: words[new.today.get(name)] for name in asked}
+    check = checked(course, record.session, read_today(sent, person, course, kb), person, record.on, user.signature)
+    if check is None:
+        raise BadInput("two answers in 'today' contradict each other, or what is known of the person")
+    return check
 
 
 def _unknown(record: SessionRecord) -> str:
@@ -108,13 +172,18 @@ def _unknown(record: SessionRecord) -> str:
     return f"the record is of {record.on}, which is still to come" if record.on > date.today() else ""
 
 
-def _decided(record: SessionRecord, course: Course, user: Any) -> None:
-    """Refuses what goes beyond the approval unless it is named, explained, and signed by somebody who may decide."""
+def _decided(record: SessionRecord, course: Course, check: VisitCheck | None, user: Any) -> None:
+    """Refuses what goes beyond the approval or today's answers unless it is named, explained, and signed by somebody
+    who may decide.
+    """
     codes, words = read_back(record.deviations)
-    for code, says in needs_decision(record, course, None, knowledge()) if record.strokes else ():
+    clearance = check.clearance if check else None
+    for code, says in needs_decision(record, course, clearance, knowledge()) if record.strokes else ():
         if code not in codes or not words:
+            why = " ".join(f"{lead} {said}" for lead, said in held_words(clearance)) if clearance else ""
             raise Refused(
-                422, says, f"If it was done all the same, add '{code}' ({LABELS[code]}) and why to 'deviations'."
+                422, f"{says} {why}".strip() if code == HELD else says,
+                f"If it was done all the same, add '{code}' ({LABELS[code]}) and why to 'deviations'.",
             )  # fmt: skip
         if user.role not in DECIDING:
             raise Refused(403, says, "A clinician has to sign this.")

@@ -65,7 +65,8 @@ class Row(_AddedTo):
     """One signed document of a chart.
 
     ``supersedes`` names the version that this one corrects: it can be superseded once, so of two people who correct
-    the same version the second is told.
+    the same version the second is told. ``through`` says how it came in where it was not written on a page: by a
+    program, or with a link by the person, whom ``author`` had handed it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -74,6 +75,7 @@ class Row(_AddedTo):
     kind = models.CharField(max_length=12, choices=Kind.choices)
     at = models.DateTimeField()
     author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    through = models.CharField(max_length=12, blank=True)
     document = models.TextField()
     sha256 = models.CharField(max_length=64)
     needling = models.CharField(max_length=20)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 from django.db import IntegrityError, transaction
@@ -49,7 +49,7 @@ def write(user: User, chart: Chart, document: Document, *, supersedes: Row | Non
     """One signed document and its trace, together or not at all.
 
     Args:
-        supersedes: the version that this one corrects. through: said in the trail, where it was not a page.
+        supersedes: the version that this one corrects. through: how it came in, where not through a page.
 
     Raises:
         NotAllowed: the chart is of another clinic, or the user may only read.
@@ -59,7 +59,7 @@ def write(user: User, chart: Chart, document: Document, *, supersedes: Row | Non
         raise NotAllowed("this chart cannot be written by this user")
     kind = KIND_OF[type(document)]
     row = Row(
-        clinic=user.clinic, chart=chart, kind=kind, at=timezone.now(), author=user,
+        clinic=user.clinic, chart=chart, kind=kind, at=timezone.now(), author=user, through=through,
         document=document.canonical().decode(), sha256=document.sha256, needling=__version__,
         knowledge_sha256=knowledge().sha256, supersedes=supersedes,
     )  # fmt: skip
@@ -71,6 +71,15 @@ def write(user: User, chart: Chart, document: Document, *, supersedes: Row | Non
     except IntegrityError:
         raise Superseded("somebody else has changed this in the meantime; look at their version first") from None
     return row
+
+
+def write_all(
+    user: User, chart: Chart, documents: Sequence[Document], *, supersedes: Row | None = None, through: str = ""
+) -> list[Row]:
+    """Documents together or not at all; the last one supersedes. Raises as :func:`write`."""
+    with transaction.atomic():
+        before = [write(user, chart, document, through=through) for document in documents[:-1]]
+        return [*before, write(user, chart, documents[-1], supersedes=supersedes, through=through)]
 
 
 def read(row: Row, kind: type[D]) -> D:

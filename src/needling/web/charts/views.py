@@ -16,11 +16,12 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from needling.web.accounts.access import EVERYBODY, OWNER, READING, WORKING, for_roles
 from needling.web.charts.access import own_chart, own_row
-from needling.web.charts.models import Chart, Row, Trace
+from needling.web.charts.models import Chart, Kind, Row, Trace
 from needling.web.charts.trail import leave_trace, problems
 from needling.web.pages import knowledge
 from needling.web.people.journey import also_of, newest, steps_of
 from needling.web.people.known import what_is_known
+from needling.web.visits.course import course_of
 
 _PAGE = 50
 
@@ -62,7 +63,8 @@ def chart(request: HttpRequest, chart: UUID) -> HttpResponse:
     replaced: set[object] = {row.supersedes_id for row in rows if row.supersedes_id}
     known = what_is_known(found, knowledge(), date.today())
     at = newest(rows, replaced)
-    steps = steps_of(found, at, known.look)
+    course = course_of(found) if Kind.APPROVAL in at else None
+    steps = steps_of(found, at, known.look, over=course is not None and course.next_session is None)
     context = {"chart": found, "rows": rows, "replaced": replaced, "known": known, "steps": steps,
                "also": also_of(found, at)}  # fmt: skip
     return render(request, "charts/chart.html", context)
@@ -104,7 +106,8 @@ def everything_of(chart: Chart) -> dict[str, Any]:
 def _told(row: Row) -> dict[str, Any]:
     return {
         "id": str(row.id), "kind": row.kind, "at": row.at.isoformat(), "by": row.author.signature,
-        "sha256": row.sha256, "needling": row.needling, "knowledge_sha256": row.knowledge_sha256,
+        "through": row.through, "sha256": row.sha256, "needling": row.needling,
+        "knowledge_sha256": row.knowledge_sha256,
         "supersedes": str(row.supersedes_id) if row.supersedes_id else None, "document": json.loads(row.document),
     }  # fmt: skip
 

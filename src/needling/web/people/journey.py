@@ -63,11 +63,12 @@ def newest(rows: Iterable[Row], replaced: set[object]) -> dict[str, datetime]:
     return found
 
 
-def next_of(at: Mapping[str, datetime], there: set[str], *, own: bool) -> tuple[str, str]:
+def next_of(at: Mapping[str, datetime], there: set[str], *, own: bool, over: bool = False) -> tuple[str, str]:
     """The step that comes next, and why.
 
     Args:
         at: of :func:`newest`. there: steps that can be opened. own: whether the assessment in force is a clinician's.
+        over: whether every session of the plan in force has its record.
     """
     person, look = at.get(Kind.PERSON), at.get(Kind.ASSESSMENT)
     planned = max(filter(None, (at.get(Kind.CHOICE), at.get(Kind.PLAN))), default=None)
@@ -85,6 +86,11 @@ def next_of(at: Mapping[str, datetime], there: set[str], *, own: bool) -> tuple[
     if running and approved is not None:
         if seen is None or seen < approved:
             return "visit", "the plan is approved"
+        if over:
+            return (
+                "follow-up",
+                "all sessions are recorded: how is it now?" if look < seen else "look again when it can be judged",
+            )
         return ("follow-up", "how is it after the visit?") if look < seen else ("visit", "if the course goes on")
     if planned is None or planned < max(filter(None, (known, cleared))):
         return "plan", "no plan yet" if planned is None else "something newer is known"
@@ -101,15 +107,15 @@ _MADE_BY = {
 }
 
 
-def steps_of(chart: Chart, at: Mapping[str, datetime], look: Assessment | None) -> tuple[Step, ...]:
+def steps_of(chart: Chart, at: Mapping[str, datetime], look: Assessment | None, *, over: bool) -> tuple[Step, ...]:
     """All steps that can be opened, with the one that is due.
 
     Args:
-        at: of :func:`newest`. look: the assessment in force.
+        at: of :func:`newest`. look: the assessment in force. over: whether no session is left to be recorded.
     """
     addresses = {step: _address(names, chart) for step, _, names in _STEPS}
     there = {step for step, address in addresses.items() if address}
-    due, why = next_of(at, there, own=look is None or look.by != chart.person_id)
+    due, why = next_of(at, there, own=look is None or look.by != chart.person_id, over=over)
     found = []
     for step, name, _ in _STEPS:
         if step not in there:

@@ -44,6 +44,8 @@ from needling.web.selfcheck import questions
 from needling.web.selfcheck.you import PHOTOTYPES, SEXES, read_you
 
 _GONE = 410
+LINK = "link"
+"""How answers come in that a person gave behind a link."""
 _SHORTEST = 40  # letters; tokens have a few more
 
 
@@ -249,9 +251,9 @@ def send(request: HttpRequest, intake: Intake, sheet: Sheet, seen: Seen) -> Http
             person, looked = sent_documents(
                 chart, sheet.answers, who[1] if who else None, look[1] if look else None, knowledge(), date.today()
             )
-            write(intake.by, chart, person, supersedes=who[0] if who else None)
+            write(intake.by, chart, person, supersedes=who[0] if who else None, through=LINK)
             if looked is not None:
-                write(intake.by, chart, looked)
+                write(intake.by, chart, looked, through=LINK)
             leave_trace(intake.by.clinic, None, "intake:sent", str(intake.id))
     except NotAllowed:  # the clinic wrote in this very moment: nothing was kept, the answers are still in the browser
         return redirect(reverse("intake-summary") + "?again=1")

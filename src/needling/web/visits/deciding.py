@@ -1,4 +1,4 @@
-"""What somebody who may decide has to sign for: expired lots, sessions too early, more than was approved."""
+"""What somebody who may decide has to sign for: zones held up today, expired lots, too early, more than approved."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from needling.learning.scored import delivered_plan
 from needling.planning.envelope import breaches
 from needling.report.words import on_day, zone_name
 from needling.web.visits.course import Course
-from needling.web.visits.deviations import EARLY, EXPIRED, PRODUCT, STRONGER
+from needling.web.visits.deviations import EARLY, EXPIRED, HELD, PRODUCT, STRONGER
 from needling.web.visits.recording import Form, Problem
+from needling.web.visits.today import held_up
 
 _KEPT_OFF = ("never", "wait")
 
@@ -26,6 +27,9 @@ def needs_decision(
         clearance: of the day; None where the record of a treated session is only corrected.
     """
     found = []
+    held = held_up(clearance, (stroke.zone for stroke in record.strokes)) if clearance is not None else []
+    if held:
+        found.append((HELD, f"Not to be treated today: {', '.join(zone_name(zone, kb) for zone in held)}."))
     if record.expiry is not None and record.expiry < record.on:
         found.append((EXPIRED, f"This lot expired on {on_day(record.expiry)}. Use another one."))
     ready = course.ready_on(record.session, kb)

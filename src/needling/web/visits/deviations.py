@@ -14,7 +14,9 @@ DEVIATIONS = (
     ("other", "Something else"),
 )
 EXPIRED, EARLY, STRONGER, PRODUCT = "expired-accepted", "early-accepted", "stronger-accepted", "product-accepted"
+HELD = "held-accepted"
 DECISIONS = (
+    (HELD, "The questions of the day spoke against it"),
     (EARLY, "Earlier than the skin is ready by calculation"),
     (EXPIRED, "The lot had expired"),
     (STRONGER, "More than the approval or today's limits allow"),

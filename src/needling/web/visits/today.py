@@ -13,6 +13,7 @@ from needling.errors import BadInput
 from needling.knowledge import Knowledge
 from needling.knowledge.facts import resolve_name
 from needling.knowledge.schema import FactDefinition
+from needling.learning.standing import again_rule
 from needling.planning.screen import screen
 from needling.report.words import on_day
 from needling.web.pages import knowledge
@@ -21,17 +22,13 @@ from needling.web.visits.course import Course
 
 BEFORE = "today-"
 STATEMENT = "asked"
-_TOPICS = ("today", "medicines", "cold-sores", "skin-now", "sun-and-products", "injections", "procedures")
-_NEW_SPOTS = "lesion_changing"
-_HISTORY = ("cold_sore_history", "bleeding_disorder", "rosacea")
-"""Told once, at the first visit: what is active now has a question of its own."""
 _STOPS = ("exclude", "refer", "defer", "exclude_home")
 _ANSWERS = {"yes": True, "no": False, "unknown": None}
 
 
 @dataclass(frozen=True)
 class Asked:
-    """One question of the day: what is asked, the answer as ticked, and whether it was a yes before."""
+    """One question of the day: what is asked, the answer as ticked, and whether it was no quiet one before."""
 
     definition: FactDefinition
     value: str
@@ -49,15 +46,12 @@ class Asked:
 
 
 def questions(kb: Knowledge, person: Person) -> tuple[FactDefinition, ...]:
-    """What can change between two visits, as yes-no questions whose quiet answer is no."""
+    """What the check before each session asks again: yes-no questions with a quiet answer."""
+    again = set(again_rule(kb).asks)
     return tuple(
         fact
         for fact in kb.facts
-        if fact.kind == "yes-no"
-        and fact.quiet is False
-        and (fact.topic in _TOPICS or fact.name == _NEW_SPOTS)
-        and fact.name not in _HISTORY
-        and (fact.never_of_sex is None or fact.never_of_sex != person.sex_at_birth)
+        if fact.name in again and (fact.never_of_sex is None or fact.never_of_sex != person.sex_at_birth)
     )
 
 
@@ -75,9 +69,11 @@ class Today:
 
     @property
     def answers(self) -> dict[str, bool | None]:
-        """By fact: what was ticked; where nothing was, "no" under the statement and "not known" without it."""
-        open_ones = False if self.stated else None
-        return {one.definition.name: _ANSWERS.get(one.value, open_ones) for one in self.asked}
+        """By fact: what was ticked; where nothing was, the quiet answer under the statement, not known without it."""
+        return {
+            one.definition.name: _ANSWERS.get(one.value, one.definition.quiet if self.stated else None)
+            for one in self.asked
+        }
 
     def topics(self) -> list[tuple[str, list[Asked]]]:
         """By topic, with its title."""
@@ -88,7 +84,7 @@ class Today:
 
 
 def read_today(sent: Mapping[str, Any] | None, person: Person, course: Course, kb: Knowledge) -> Today:
-    """The answers of a form; before one was sent, what was a yes the last time stands as a yes.
+    """The answers of a form; before one was sent, what was not quiet the last time stands as it was.
 
     Args:
         sent: the form, or None. person: with the latest answers.
@@ -98,8 +94,9 @@ def read_today(sent: Mapping[str, Any] | None, person: Person, course: Course, k
     known = _told((person.facts, *zones))
     asked = []
     for fact in questions(kb, person):
-        before = fact.name in known and known[fact.name].value is True
-        value = ("yes" if before else "") if sent is None else str(sent.get(BEFORE + fact.name, ""))
+        before = fact.name in known and known[fact.name].value is not fact.quiet
+        loud = "no" if fact.quiet else "yes"
+        value = (loud if before else "") if sent is None else str(sent.get(BEFORE + fact.name, ""))
         asked.append(Asked(fact, value if value in _ANSWERS else "", before))
     return Today(tuple(asked), sent is not None and sent.get(STATEMENT) == "yes")
 

@@ -7,7 +7,6 @@ from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
@@ -18,7 +17,7 @@ from needling.report.words import ENDPOINT_WORD, zone_name
 from needling.web.accounts.access import DECIDING, EVERYBODY, WORKING, for_roles
 from needling.web.charts.access import own_chart, own_row
 from needling.web.charts.models import Chart, Kind, Row
-from needling.web.charts.records import Superseded, latest, read, write
+from needling.web.charts.records import Superseded, latest, read, write_all
 from needling.web.pages import knowledge
 from needling.web.visits.course import Course, course_of
 from needling.web.visits.deciding import needs_decision, unsigned
@@ -50,9 +49,7 @@ def sign(
     """Write documents together or not at all; the last one supersedes."""
     user: Any = request.user
     try:
-        with transaction.atomic():
-            for document in documents:
-                write(user, chart, document, supersedes=supersedes if document is documents[-1] else None)
+        write_all(user, chart, documents, supersedes=supersedes)
     except Superseded:
         return overtaken(request, chart)
     return redirect("visits", chart.id)
@@ -187,10 +184,10 @@ def _recorder(
             context["held"] = check.clearance
             context["held_zones"] = [zone_name(zone, kb) for zone in held]
             context["held_words"] = held_words(check.clearance)
-    if record is not None and context["held"] is None:
+    if record is not None:
         needed = needs_decision(record, course, check.clearance if check else None, kb)
         problems += unsigned(needed, form, user.role in DECIDING, LABELS)
-    if problems or record is None or context["held"] is not None:
+    if problems or record is None:
         return render(request, "visits/record.html", context | {"problems": problems}, status=422)
     if old is not None and old.record.strokes:
         kept = {name: getattr(old.record, name) for name in ("redness_d", "events", "asked_until_d")}

@@ -26,8 +26,6 @@ GRADES = (
     ("4", "4: threatens life"),
     ("5", "5: death"),
 )
-SERIOUS = 3
-"""From this grade on an event stands on the clinic's list."""
 _TEXTS = (("asked_on", 12), ("redness", 8), ("harm", 80), ("grade", 1), ("day", 8), ("note", 2000), ("action", 2000))
 
 

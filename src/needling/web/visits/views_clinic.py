@@ -10,11 +10,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from needling.learning.unwanted import serious_from
 from needling.web.accounts.access import EVERYBODY, for_roles
 from needling.web.pages import knowledge
 from needling.web.visits.models import Due, Unwanted, Visit
 from needling.web.visits.tables import lot_key
-from needling.web.visits.views_after import SERIOUS
 
 _PAGE = 50
 _AHEAD = timedelta(days=14)
@@ -29,7 +29,7 @@ def due(request: HttpRequest) -> HttpResponse:
     found = Due.objects.filter(clinic=user.clinic_id, on__lte=today + _AHEAD).select_related("chart")
     page = Paginator(found.order_by("on", "pk"), _PAGE).get_page(request.GET.get("page"))
     overdue = Due.objects.filter(clinic=user.clinic_id, on__lt=today).count()
-    serious = Unwanted.objects.filter(clinic=user.clinic_id, grade__gte=SERIOUS).count()
+    serious = Unwanted.objects.filter(clinic=user.clinic_id, grade__gte=serious_from(knowledge())).count()
     return render(
         request, "visits/due.html",
         {"page": page, "today": today, "overdue": overdue, "serious": serious,
@@ -40,12 +40,14 @@ def due(request: HttpRequest) -> HttpResponse:
 @for_roles(*EVERYBODY)
 @require_GET
 def events(request: HttpRequest) -> HttpResponse:
-    """Unwanted events of grade 3 and above, the newest first."""
+    """Severe unwanted events, the newest first."""
     user: Any = request.user
-    found = Unwanted.objects.filter(clinic=user.clinic_id, grade__gte=SERIOUS).select_related("chart", "row")
+    grade = serious_from(knowledge())
+    found = Unwanted.objects.filter(clinic=user.clinic_id, grade__gte=grade).select_related("chart", "row")
     page = Paginator(found.order_by("-on", "pk").defer("row__document"), _PAGE).get_page(request.GET.get("page"))
     harms = {event.id: event for event in knowledge().adverse_events}
-    return render(request, "visits/events.html", {"page": page, "harms": harms, "total": page.paginator.count})
+    context = {"page": page, "harms": harms, "total": page.paginator.count, "from_grade": grade}
+    return render(request, "visits/events.html", context)
 
 
 @for_roles(*EVERYBODY)

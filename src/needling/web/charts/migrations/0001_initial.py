@@ -72,6 +72,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("at", models.DateTimeField()),
+                ("through", models.CharField(blank=True, max_length=12)),
                 ("document", models.TextField()),
                 ("sha256", models.CharField(max_length=64)),
                 ("needling", models.CharField(max_length=20)),
