@@ -228,7 +228,8 @@ def started(path: Path, out: Path, *words: object, finished: int = 2) -> subproc
 def test_an_interruption_is_clean_and_it_goes_on_from_there(
     tmp_path: Path, workers: int, number: signal.Signals
 ) -> None:
-    path = write(tmp_path, people_count=1024)
+    shards_count = 128  # so many that the signal comes before the last one, on a busy machine too
+    path = write(tmp_path, people_count=32 * shards_count)
     process = started(path, tmp_path / "out", "--workers", workers)
     os.killpg(process.pid, number) if number == signal.SIGINT else process.send_signal(number)
     said = process.communicate(timeout=60)[1]
@@ -236,10 +237,10 @@ def test_an_interruption_is_clean_and_it_goes_on_from_there(
     assert "run the same command again" in said
     assert "Traceback" not in said
     kept = shards(tmp_path / "out")
-    assert 2 <= len(kept) < 32
+    assert 2 <= len(kept) < shards_count
     again = call(path, "--out", tmp_path / "out")
     assert again.returncode == 0, again.stderr
-    assert f"{len(kept)} of 32 shards are finished already" in again.stderr
+    assert f"{len(kept)} of {shards_count} shards are finished already" in again.stderr
     whole = call(path, "--out", tmp_path / "whole")
     assert again.stdout.partition("Written")[0] == whole.stdout.partition("Written")[0]
     assert shards(tmp_path / "out") == shards(tmp_path / "whole")
@@ -247,11 +248,11 @@ def test_an_interruption_is_clean_and_it_goes_on_from_there(
 
 @pytest.mark.slow
 def test_a_killed_client_and_any_number_of_workers_change_nothing(tmp_path: Path) -> None:
-    path = write(tmp_path, people_count=512)
+    path = write(tmp_path, people_count=2048)
     process = started(path, tmp_path / "killed", "--workers", 2)
     process.kill()
     process.communicate(timeout=60)
-    assert 2 <= len(shards(tmp_path / "killed")) < 16
+    assert 2 <= len(shards(tmp_path / "killed")) < 64
     texts = set()
     for workers, name in ((2, "killed"), (0, "none"), (1, "one"), (4, "four")):
         said = call(path, "--out", tmp_path / name, "--workers", workers)
