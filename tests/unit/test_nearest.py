@@ -18,7 +18,7 @@ from needling.planning.beyond import one_step_beyond
 from needling.planning.envelope import breaches
 from needling.planning.nearest import Nearest, nearest
 from needling.planning.propose import propose
-from needling.planning.protocol import say
+from needling.planning.protocol import say, site_zones
 from needling.planning.screen import screen
 
 KB = load_knowledge()
@@ -178,3 +178,30 @@ def test_a_wish_that_cannot_be_met_is_declined_with_the_limit_and_the_nearest(
     plans = planned(goals, phototype)
     assert len(plans) > 1
     assert any(what in reason.what and why in reason.why for reason in plans[1].declined), plans[1].declined
+
+
+HOME = [
+    (concern.id, protocol.sites[0], length)
+    for concern in KB.indications
+    for protocol in KB.planned_indication(concern.id, "home").protocols
+    if concern.answer == "plan" and protocol.setting == "home"
+    for length in sorted({length for device in KB.devices if device.home for length in device.lengths_mm})
+]
+
+
+@pytest.mark.parametrize("phototype", ["II", "V"])
+@pytest.mark.parametrize(("concern", "site", "length"), HOME, ids=[f"{c} {s} {mm:g}" for c, s, mm in HOME])
+def test_every_length_that_is_sold_for_home_gets_a_routine_or_a_word_why_not(
+    concern: str, site: str, length: float, phototype: str
+) -> None:
+    zone = site if len(site_zones(KB.site(site))) == 1 else f"{site}-left"
+    person, assessment = healthy(KB, "home", zones=((zone, concern, 30.0),), phototype=phototype)
+    clearance = screen(person, assessment, KB)
+    plans = propose(person, assessment, clearance, KB, Goals(needle_length_mm=length))
+    given = {stroke.needle_length_mm for plan in plans for session in plan.sessions for stroke in session.strokes}
+    if clearance.verdict == "go":
+        assert given or plans[0].rationale, "neither a routine nor a reason"
+        assert length in given or plans[0].declined or plans[0].rationale
+    for plan in plans[1:]:
+        first = {stroke.needle_length_mm for session in plan.sessions[:4] for stroke in session.strokes}
+        assert max(first) <= KB.envelope("home").first_needle_max_mm, "the start is staged whatever was wished"

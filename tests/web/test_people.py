@@ -18,6 +18,7 @@ from needling.knowledge import load_knowledge
 from needling.planning.protocol import site_zones
 from needling.web.charts.models import Row
 from needling.web.charts.records import latest, write
+from needling.web.people.intake import LINK
 from needling.web.people.journey import next_of
 from needling.web.people.reading import today
 
@@ -231,6 +232,22 @@ def test_when_every_session_has_its_record_no_further_visit_is_due() -> None:
         told = {**at, "clearance": DAY + timedelta(days=1), last: DAY + timedelta(days=9)}
         told.setdefault("record", DAY + timedelta(days=8))
         assert next_of(told, EVERYWHERE, own=True, over=True)[0] == "follow-up"
+
+
+def test_the_list_says_who_comes_next_and_where_answers_came_in(house: House) -> None:
+    client, user = house.browser("clinician"), house.people["clinician"]
+    quiet, waiting = open_chart(user, "Quiet, Q."), open_chart(user, "Waiting, W.")
+    row = write(user, waiting, Person(id=waiting.person_id, birth_year=1971))
+    write(user, waiting, Person(id=waiting.person_id, birth_year=1972), supersedes=row, through=LINK)
+    page = client.get("/charts/").content.decode()
+    lines = {label: page.split(label)[1].split("</tr>")[0] for label in (quiet.label, waiting.label)}
+    assert "nothing is known yet" in lines[quiet.label] and "new answers" not in lines[quiet.label]
+    assert "new answers" in lines[waiting.label] and "1972" in lines[waiting.label] and "1971" not in page
+    assert "no zone was looked at yet" in lines[waiting.label]
+    before = latest(waiting, Person)
+    assert before is not None
+    write(user, waiting, Person(id=waiting.person_id, birth_year=1972, phototype="II"), supersedes=before[0])
+    assert "new answers" not in client.get("/charts/").content.decode()
 
 
 def test_readings_are_shown_over_time_and_queries_do_not_grow(house: House) -> None:

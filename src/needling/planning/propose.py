@@ -22,6 +22,7 @@ from needling.knowledge.schema import Indication, Protocol
 from needling.planning.assemble import no_treatment, plan_from_phases
 from needling.planning.envelope import (
     BLEEDING,
+    Breach,
     ZoneLimits,
     breaches,
     min_interval_d,
@@ -32,13 +33,18 @@ from needling.planning.wishes import spans, unmet, within
 
 
 class ZoneGrid(NamedTuple):
-    """What may be done on one zone: its strengths from mild to strong, and its schedules."""
+    """What may be done on one zone: its strengths from mild to strong, and its schedules.
+
+    ``lengths_mm`` are all lengths of the protocol inside the limit that the device has, wished or not: a staged start
+    may need a shorter one than was wished for.
+    """
 
     finding: ZoneFinding
     indication: Indication
     protocol: Protocol
     device: str
     strengths: tuple[tuple[float, int], ...]
+    lengths_mm: tuple[float, ...]
     endpoint: Endpoint
 
 
@@ -120,8 +126,9 @@ def _zone_grid(
     if goals.passes_count is not None and within(goals.passes_count, passes_count):
         passes_count = (goals.passes_count,)
     strengths = tuple((length, passes) for length, passes in product(lengths, sorted(passes_count)) if length in sold)
-    endpoint = protocol.endpoint
-    return ZoneGrid(finding, planned, protocol, device, strengths, endpoint)
+    within_limit = tuple(length for length in sorted({*protocol.lengths_mm, *lengths}) if length <= most)
+    on_device = tuple(length for length in within_limit if length in sold)
+    return ZoneGrid(finding, planned, protocol, device, strengths, on_device, protocol.endpoint)
 
 
 def _schedules(grids: list[ZoneGrid], goals: Goals) -> Iterator[tuple[float, int]]:
@@ -152,8 +159,7 @@ def _groups(grids: list[ZoneGrid], level: int, longest: float | None) -> tuple[G
     for grid in grids:
         length, passes = grid.strengths[min(level, len(grid.strengths) - 1)]
         if longest is not None and length > longest:
-            shorter = [strength[0] for strength in grid.strengths if strength[0] <= longest]
-            length = max(shorter, default=length)
+            length = max((shorter for shorter in grid.lengths_mm if shorter <= longest), default=length)
         how = (grid.device, length, grid.protocol.directions_count, passes)
         alike.setdefault(how, []).append(grid.finding.zone)
     return tuple(Group(*how, tuple(zones)) for how, zones in alike.items())
@@ -214,7 +220,7 @@ def _declined(
                     proposal=limit.needle_mm.proposal,
                 )
             )
-    return reasons
+    return list(dict.fromkeys(reasons))
 
 
 def _limit_reasons(grids: list[ZoneGrid], limits: dict[str, ZoneLimits], kb: Knowledge) -> list[Reason]:
@@ -349,6 +355,7 @@ def propose(
     if not grids:
         return tuple(plans)
     seen: set[tuple[Phase, ...]] = set()
+    beyond: dict[Breach, None] = {}
     for level in range(max(len(grid.strengths) for grid in grids)):
         for wished, count in _schedules(grids, goals):
             interval = _allowed_interval(grids, level, wished, setting, limits, kb)
@@ -360,6 +367,12 @@ def propose(
             plan = plan_from_phases(
                 phases, person, assessment, clearance, kb, rationale=rationale, declined=refused, endpoints=endpoints
             )
-            if not breaches(plan, clearance, kb):
+            found_beyond = breaches(plan, clearance, kb)
+            beyond |= dict.fromkeys(found_beyond)
+            if not found_beyond:
                 plans.append(plan)
+    if len(plans) == 1:  # never nothing without a word why
+        why = "; ".join(f"{one.what}: {one.allowed} ({one.because})" for one in beyond)
+        unplanned = (*found.unplanned, Reason(what="No course fits inside the limits", why=f"{why}."))
+        return (no_treatment(person, assessment, clearance, kb, rationale=unplanned, declined=refused),)
     return tuple(plans)

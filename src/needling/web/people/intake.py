@@ -21,6 +21,8 @@ from needling.web.selfcheck.answers import Answers
 
 BY = "the person"
 """Who is named in a fact that came through a link."""
+LINK = "link"
+"""How documents came in that were written behind a link."""
 _COOKIE = "intake"
 _PATH = "/intake/"
 _SALT = "needling.intake"

@@ -24,6 +24,7 @@ _STEPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("visit", "Visit", ("visit-new",)),
     ("follow-up", "Follow-up", ("follow-up-new", "follow-up", "assessment")),
 )
+STEP_NAMES = {step: name for step, name, _ in _STEPS}
 
 
 # More pages of a person, each with the document without which it would be empty.

@@ -7,6 +7,7 @@ from datetime import date
 from functools import wraps
 from io import BytesIO
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import segno
@@ -30,6 +31,7 @@ from needling.web.charts.records import latest, write
 from needling.web.charts.trail import leave_trace
 from needling.web.pages import as_picture, knowledge
 from needling.web.people.intake import (
+    LINK,
     Sheet,
     about_zones,
     asked_for,
@@ -44,8 +46,8 @@ from needling.web.selfcheck import questions
 from needling.web.selfcheck.you import PHOTOTYPES, SEXES, read_you
 
 _GONE = 410
-LINK = "link"
-"""How answers come in that a person gave behind a link."""
+_ONLY_HERE = ("localhost", "127.0.0.1", "::1")
+"""Names that lead back to the computer which asks."""
 _SHORTEST = 40  # letters; tokens have a few more
 
 
@@ -64,7 +66,10 @@ def make(request: HttpRequest, chart: UUID) -> HttpResponse:
     link = request.build_absolute_uri(reverse("intake-open", args=[token]))
     drawn = BytesIO()
     segno.make(link).save(drawn, kind="svg", scale=5, border=2, dark="#000", light="#fff")
-    context = {"chart": found, "link": link, "picture_of": as_picture(drawn.getvalue().decode()), "made": made}
+    context = {
+        "chart": found, "link": link, "picture_of": as_picture(drawn.getvalue().decode()), "made": made,
+        "only_here": urlsplit(link).hostname in _ONLY_HERE,
+    }  # fmt: skip
     return render(request, "people/link.html", context | {"days": DAYS})
 
 
