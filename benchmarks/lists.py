@@ -46,10 +46,11 @@ def _fill() -> Any:
         document = Person(id=chart.person_id, birth_year=1980)
         rows += [
             Row(
-                clinic=clinic, chart=chart, kind=kind, at=now, author=owner, document=document.canonical().decode(),
-                sha256=document.sha256, needling=__version__, knowledge_sha256="0" * 64,
+                clinic=clinic, chart=chart, number=len(rows) + place, kind=kind, at=now, author=owner,
+                document=document.canonical().decode(), sha256=document.sha256, needling=__version__,
+                knowledge_sha256="0" * 64,
             )
-            for kind in (Kind.PERSON, Kind.RECORD)
+            for place, kind in enumerate((Kind.PERSON, Kind.RECORD), start=1)
         ]  # fmt: skip
     Row.objects.bulk_create(rows, 1000)
     Trace.objects.bulk_create(
@@ -122,11 +123,12 @@ def run() -> dict[str, float]:
     session.save()
     program = {"Authorization": f"Bearer {Token.make(owner, 'load')[1]}"}
     pages = (
-        "/charts/", f"/charts/?page={PEOPLE // 50}", "/charts/?q=frida", "/charts/trail/", "/charts/trail/?page=400",
+        "/charts/", f"/charts/?page={PEOPLE // 50}", "/charts/trail/", "/charts/trail/?page=400",
         "/clinic/", "/clinic/events/", "/clinic/lots/?q=l7",
     )  # fmt: skip
     found = {page: _p95(lambda page=page: browser.get(page)) for page in pages}  # type: ignore[misc]
     calls: dict[str, Callable[[], Any]] = {
+        "/charts/, searched": lambda: browser.post("/charts/", {"q": "frida"}),
         "/api/charts": lambda: browser.get("/api/charts", headers=program),
         "/api/charts?page=200": lambda: browser.get("/api/charts?page=200", headers=program),
         "/api/charts/find": lambda: browser.post(

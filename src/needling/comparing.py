@@ -159,6 +159,7 @@ def _pairs(first: Course, second: Course) -> tuple[list[_Pair], list[str]]:
     mine, theirs = (
         [
             *pairing.results(course),
+            *pairing.reached(course),
             *(pairing.results_on(course, days) if max(days.values(), default=0.0) <= ends else ()),
             *pairing.costs(course),
             *found,
@@ -209,7 +210,8 @@ def negligible(own: pairing.Own, kb: Knowledge) -> float:
     """The largest difference that does not matter, in the number's own unit: conventions of the knowledge base."""
     if own.id in _NOTHING_BELOW:
         return _NOTHING_BELOW[own.id]
-    limit = kb.parameter(f"comparing-negligible-{own.kind}").quantity.median
+    kind = "harm" if own.kind == "reached" else own.kind  # both are chances, and differ alike
+    limit = kb.parameter(f"comparing-negligible-{kind}").quantity.median
     return limit * own.meaningful if own.kind == "outcome" else limit
 
 
@@ -237,7 +239,7 @@ def _numbers(pairs: Sequence[_Pair], kb: Knowledge) -> tuple[PairedNumber, ...]:
         for side in ([pair.first for pair in pairs], [pair.second for pair in pairs])
     )
     change = second - first
-    of_chance = np.array([one.kind == "harm" for one in own])
+    of_chance = np.array([one.kind in ("harm", "reached") for one in own])
     centers = np.stack(
         [
             np.where(of_chance, values.mean(axis=1), pairing.quantiles(values, _MIDDLE)[0])
@@ -247,7 +249,9 @@ def _numbers(pairs: Sequence[_Pair], kb: Knowledge) -> tuple[PairedNumber, ...]:
     centers[np.abs(centers) < pairing.NOTHING] = 0.0
     sign = np.array([-1.0 if one.better == "lower" else 1.0 for one in own])
     small = np.array([negligible(one, kb) for one in own])
-    counts_from = np.array([one.meaningful or least for one, least in zip(own, small.tolist(), strict=True)])
+    counts_from = np.array(
+        [1.0 if one.kind == "reached" else one.meaningful or least for one, least in zip(own, small, strict=True)]
+    )
     gained = sign[:, None] * change
     none = change == 0
     alike = np.mean((np.abs(change) < small[:, None]) | none, axis=1)
@@ -272,9 +276,9 @@ def _numbers(pairs: Sequence[_Pair], kb: Knowledge) -> tuple[PairedNumber, ...]:
             negligible=float(small[row]),
             second_better_share=shares[0][row],
             first_better_share=shares[1][row],
-            standing=_known(pair, _standing(alike[row], signs[:, row], sign[row] * centers[2, row], small[row], sure)),
+            standing=_known(pair, _stands(one, alike[row], signs[:, row], gain, small[row], sure)),
         )
-        for row, (one, pair) in enumerate(zip(own, pairs, strict=True))
+        for row, (one, pair, gain) in enumerate(zip(own, pairs, sign * centers[2], strict=True))
     )
 
 
@@ -284,6 +288,20 @@ def _known(pair: _Pair, standing: Standing) -> Standing:
     if first == second or (standing == "first" and first <= second) or (standing == "second" and second <= first):
         return standing
     return "unknown"
+
+
+def _stands(own: pairing.Own, alike: float, better: Floats, gained: float, small: float, sure: float) -> Standing:
+    """As :func:`_standing`; who reaches a change or not counts only where that differs.
+
+    Most people reach it under both plans or under neither. One plan is better when nearly all of the others reach it
+    with that plan.
+    """
+    if own.kind != "reached":
+        return _standing(alike, better, gained, small, sure)
+    differing = better.sum()
+    if abs(gained) < small or not differing:
+        return "alike"
+    return _standing(0.0, better / differing, gained, small, sure)
 
 
 def _standing(alike: float, better: Floats, gained: float, small: float, sure: float) -> Standing:
@@ -387,9 +405,14 @@ def _listed(numbers: Iterable[PairedNumber], standing: Standing) -> str:
     zones: dict[str, list[str]] = defaultdict(list)
     for one in numbers:
         if one.standing == standing and not (summed and one.id.startswith("harm:")):
-            few = ", too small for most to notice" if faint(one) else ""
-            zones[_RESULT.get(one.id, _short(one.label)) + few] += [one.zone] if one.zone else []
+            few = f", {_FAINT}" if faint(one) else ""
+            zones[_RESULT.get(one.id, _called(one)) + few] += [one.zone] if one.zone else []
     return ", ".join(f"{label} ({', '.join(where)})" if where else label for label, where in zones.items())
+
+
+def _called(one: PairedNumber) -> str:
+    """A number's name inside a sentence."""
+    return f"how many gain {_short(one.label)}" if one.id == pairing.REACHED else _short(one.label)
 
 
 def faint(one: PairedNumber) -> bool:
@@ -399,7 +422,11 @@ def faint(one: PairedNumber) -> bool:
     return (one.first_better_share if one.standing == "first" else one.second_better_share) < 1 / 2
 
 
-_RESULT = {"outcome": "the result", "outcome-same-day": "the result on one and the same day"}
+_RESULT = {
+    "outcome": "the improvement of each person",
+    "outcome-same-day": "that on one and the same day",
+}
+_FAINT = "by less than people notice"
 
 
 def verdict_words(numbers: Sequence[PairedNumber], names: tuple[str, str], sure: float) -> str:
@@ -543,7 +570,10 @@ def compare(
     )
 
 
-_SHOWN_FIRST = ("outcome", "outcome-same-day", "redness", "ready", pairing.LASTING_MARK, "pain", "visits", "price")
+_SHOWN_FIRST = (
+    *(pairing.REACHED, "outcome", "outcome-same-day", "redness", "ready"),
+    *(pairing.LASTING_MARK, "pain", "visits", "price"),
+)
 
 
 def _order(one: PairedNumber) -> int:

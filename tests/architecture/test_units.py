@@ -11,7 +11,7 @@ import pytest
 
 from needling.documents import Document, every
 from needling.knowledge import schema
-from needling.knowledge.schema import Entry
+from needling.knowledge.entries import Entry
 from needling.units import UNITS, from_si, to_si, unit_of
 
 _SCALE = "in points of the scale named beside it"

@@ -50,6 +50,8 @@ def pages_of_the_home_path(page: Any, address: str, wish: str = "") -> Iterator[
     yield "sheet"
     page.goto(f"{address}/check/steps/")
     yield "steps"
+    page.click("main .due button.button")
+    yield "steps with the right roller"
     page.click("text=To the questions")
     page.click("main button.button")
     yield "quiz with problems"
@@ -84,6 +86,47 @@ def test_axe_finds_nothing_on_any_page(chromium: Any, address: str, look: str) -
     page = chromium.new_context(**LOOKS[look]).new_page()
     found = [problem for _ in pages_of_the_home_path(page, address, "1.5") for problem in problems(page)]
     assert not found, "\n".join(found)
+
+
+def test_an_error_takes_the_focus_and_leads_to_the_field(chromium: Any, address: str) -> None:
+    page = chromium.new_context(java_script_enabled=True).new_page()
+    page.goto(f"{address}/check/aim/")
+    page.click("main button.button")
+    assert page.title().startswith("Error: ")
+    assert page.evaluate("document.activeElement.className") == "problems"
+    page.click(".problems a")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") in ("site", "concern")
+
+
+def test_back_keeps_what_was_ticked_and_enter_goes_on(chromium: Any, address: str) -> None:
+    page = chromium.new_context().new_page()
+    page.goto(f"{address}/check/aim/")
+    page.select_option("#site", "cheek")
+    page.select_option("#concern", "pores-dullness")
+    page.click("main button.button")
+    page.fill("#birth_year", "1990")
+    page.check("input[name=sex][value=female]")
+    page.focus("#birth_year")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert "/about/" in page.url, "Enter goes on, and not back"
+    page.check("input[name=pregnant][value=yes]")
+    page.click("main button[name=go]")
+    assert page.url.endswith("/check/you/") and page.input_value("#birth_year") == "1990"
+    page.goto(f"{address}/check/about/today/")
+    assert page.is_checked("input[name=pregnant][value=yes]")
+
+
+def test_the_printed_plan_is_one_sheet(chromium: Any, address: str) -> None:
+    page = chromium.new_context().new_page()
+    for name in pages_of_the_home_path(page, address):
+        if name == "plan":
+            break
+    printed = page.pdf(format="A4", prefer_css_page_size=True)
+    assert printed.count(b"/Type /Page\n") + printed.count(b"/Type /Page ") == 1 or printed.count(b"/Type /Page") == 2
+    page.emulate_media(media="print")
+    assert not page.is_visible(".timeline") and page.is_visible(".emergency")
 
 
 def test_the_whole_path_works_without_scripts(chromium: Any, address: str) -> None:
@@ -132,6 +175,7 @@ def test_the_whole_path_works_by_keyboard_only(chromium: Any, address: str) -> N
                 page.keyboard.press("Space")
         press("main button")
     press('a.button[href="/check/steps/"]')
+    press("main button")
     press('a.button[href="/check/steps/hygiene/"]')
     for name, value in QUIZ.items():
         tab_to(page, f"#{name} input[type=radio]")

@@ -87,6 +87,66 @@ def test_sliders_answer_at_once_and_say_so(clinic: Clinic) -> None:
     assert not errors, errors
 
 
+def test_a_number_that_cannot_be_is_said_at_its_box_and_takes_the_answer_away(clinic: Clinic) -> None:
+    page = clinic.page("clinician")
+    page.goto(clinic.at("plan/"))
+    before = page.inner_text("#answer h2")
+    for name, given in (("sessions_count", "99"), ("sessions_count", "-3"), ("sessions_count", "")):
+        page.fill(f"#{name}", given)
+        page.wait_for_selector(f"#{name}-problem:not([hidden])")
+        assert "at most 12" in page.inner_text(f"#{name}-problem")
+        assert page.get_attribute(f"#{name}", "aria-invalid") == "true"
+        assert "No answer" in page.inner_text("#answer h2") and not page.query_selector("#answer .tiles")
+        assert page.query_selector("#answer button[formaction]") is None
+        page.wait_for_selector("#course:not(:has(.section))", state="attached")
+        page.fill(f"#{name}", "3")
+        page.wait_for_selector("#answer .tiles")
+        assert not page.is_visible(f"#{name}-problem") and page.inner_text("#answer h2") == before
+    page.wait_for_selector("#course .section")
+    # The list of a page that came whole goes when its box is mended.
+    page.fill("#sessions_count", "99")
+    page.click("button[value=show] >> nth=0")
+    assert "Sessions" in page.inner_text("main .problems")
+    page.fill("#sessions_count", "4")
+    page.wait_for_selector("#answer .tiles")
+    assert page.query_selector("main .problems") is None
+
+
+def test_the_first_session_may_be_named(clinic: Clinic) -> None:
+    page = clinic.page("clinician")
+    page.goto(clinic.at("plan/"))
+    rule = page.input_value("#start_on")
+    page.fill("#start_on", f"{int(rule[:4]) + 1}{rule[4:]}")
+    page.wait_for_selector("#start_on-problem:not([hidden])")  # more than a year after the findings
+    assert "No answer" in page.inner_text("#answer h2")
+    page.fill("#start_on", rule)
+    page.wait_for_selector("#answer .when")
+    assert "by rule" not in page.inner_text("#answer .when") and "preparation takes" in page.inner_text("#answer .when")
+
+
+def test_on_a_phone_the_answer_stays_in_sight_and_hides_nothing_that_has_the_focus(clinic: Clinic) -> None:
+    page = clinic.page("clinician", viewport={"width": 390, "height": 700})
+    page.goto(clinic.at("plan/"))
+    assert "of 50 gain" in page.inner_text(".glance")
+    under = """() => {
+      const line = document.querySelector(".glance").getBoundingClientRect();
+      const own = document.activeElement.getBoundingClientRect();
+      const stuck = line.top <= 1;
+      return stuck && own.top < line.bottom && own.bottom > line.top && !document.activeElement.closest(".glance");
+    }"""
+    for key in ("Tab", "Shift+Tab"):
+        for _ in range(40):
+            page.keyboard.press(key)
+            if page.evaluate("Boolean(document.activeElement.closest('.workbench'))"):
+                assert not page.evaluate(under), page.evaluate("document.activeElement.outerHTML.slice(0, 120)")
+    page.fill("#sessions_count", "4")
+    page.wait_for_selector(".glance:not(:has-text('22 of 50'))")
+    assert page.evaluate("document.querySelector('.glance').getBoundingClientRect().top") >= 0
+    for button in page.query_selector_all("table.candidates button"):
+        box = button.bounding_box()
+        assert box is not None and box["x"] >= 0 and box["x"] + box["width"] <= 390
+
+
 def test_where_the_network_fails_the_button_still_shows(clinic: Clinic) -> None:
     page = clinic.page("clinician")
     page.goto(clinic.at("plan/"))
@@ -94,7 +154,8 @@ def test_where_the_network_fails_the_button_still_shows(clinic: Clinic) -> None:
     page.route("**/plan/", lambda route: route.abort() if route.request.resource_type == "fetch" else route.continue_())
     page.fill("#passes_count", "3")
     page.wait_for_timeout(400)
-    assert page.inner_text("#answer h2") == before  # as it was, and nothing in the way
+    assert page.inner_text("#answer h2") == before  # as it was, it says so, and nothing is in the way
+    assert "of the numbers before" in page.inner_text("#answer").lower()
     page.click("button[value=show] >> nth=0")
     assert "4 x 3" in page.inner_text("#answer") or "4 directions x 3" in page.inner_text("#answer h2")
 

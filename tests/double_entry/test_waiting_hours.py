@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from needling.knowledge.base import Knowledge
+
 HOUR, DAY, WEEK = 1, 24, 168
 
 # id: (what sheets and manuals say at the earliest, at the latest) after needles of 0.5 mm and longer
@@ -76,6 +78,37 @@ WINDOWS = {
     "after-short-actives": (0, 72),
     "after-short-rest": (0, 24),
 }
+# What a step says no to, and until which hour, typed again from the table of aftercare; None: how, not when.
+ABOUT = {
+    "after-cleanse-first": {"water": 8, "cleanser": 24},
+    "after-cleanse-gentle": {"cleanser": 24},
+    "after-moisturise-first": {"moisturiser": None},
+    "after-moisturise-gel": {"moisturiser": None},
+    "after-moisturise-cream": {"moisturiser": 3 * DAY},
+    "after-make-up-none": {"make-up": 24},
+    "after-make-up-careful": {"make-up": 48},
+    "after-make-up-again": {"make-up": 72},
+    "after-sun-shade": {"sunscreen": 24},
+    "after-sunscreen-mineral": {"sunscreen": 24},
+    "after-sunscreen-daily": {"sunscreen": None},
+    "after-sun-weeks": {"sun-tan": 2 * WEEK, "sunscreen": None},
+    "after-sun-weeks-darker-skin": {"sun-tan": 4 * WEEK},
+    "after-actives-none": {"actives": 5 * DAY, "retinoid-vitamin-c": 5 * DAY},
+    "after-actives-again": {"actives": 5 * DAY, "retinoid-vitamin-c": 7 * DAY},
+    "after-actives-again-darker-skin": {"actives": 14 * DAY, "retinoid-vitamin-c": 14 * DAY},
+    "after-sport-none": {"exercise": 72},
+    "after-sport-again": {"exercise": 72},
+    "after-heat-none": {"sauna": 3 * DAY, "exercise": 3 * DAY},
+    "after-water-none": {"pool-sea": 7 * DAY},
+    "after-hair-removal-none": {"hair-removal": 2 * WEEK, "next-procedure": 2 * WEEK, "shaving": 3 * DAY},
+    "after-next-procedure": {"next-procedure": 4 * WEEK},
+    "after-scalp-drugs": {"minoxidil": 24},
+    "after-short-wash": {"water": 6},
+    "after-short-rest": dict.fromkeys(("make-up", "exercise", "sauna", "pool-sea", "shaving"), 24),
+    "after-short-sun": {"sunscreen": 12, "sun-tan": 2 * WEEK},
+    "after-short-actives": {"actives": 72, "retinoid-vitamin-c": 72},
+    "after-short-care": {"cleanser": 24, "moisturiser": 24},
+}
 # Numbers that a step must say.
 SAID = {
     "weeks-stop-actives": ("seven days",),
@@ -120,3 +153,8 @@ def test_windows(entry: Callable[[str, str], Any], name: str) -> None:
 def test_numbers_in_steps(entry: Callable[[str, str], Any], name: str) -> None:
     says = entry("care", name).says
     assert all(number in says for number in SAID[name])
+
+
+def test_what_steps_are_about(kb: Knowledge) -> None:
+    told = {step.id: {one.thing: one.from_h for one in step.about} for step in kb.care if step.about}
+    assert told == ABOUT

@@ -298,4 +298,22 @@ def knowledge() -> Knowledge:
         red_flags=red_flags,
         adverse_events=adverse_events,
         follow_ups=follow_ups,
+        parameters=tuple(_share(name, share) for name, share in SHARES.items()),
+    )
+
+
+SHARES = {"choosing-robust-quantile": 0.25, "choosing-redness-quantile": 0.9}
+"""Over whom a gain and redness are told."""
+
+
+def _share(name: str, share: float) -> schema.Parameter:
+    return schema.Parameter(
+        id=name,
+        symbol="q",
+        says="A share of people",
+        quantity=schema.Quantity(median=share, unit="share"),
+        basis="proposal",
+        access="memory",
+        certainty="none",
+        proposal=True,
     )

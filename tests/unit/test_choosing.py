@@ -12,7 +12,7 @@ from tests.people import healthy
 
 from needling.archive import replay, run_case
 from needling.choosing import choose, ensemble
-from needling.choosing.candidates import best, pool_of, shortest_gap_d
+from needling.choosing.candidates import best, longest_mm, pool_of, shortest_gap_d
 from needling.choosing.judging import Weighing, careful, judge, judge_all
 from needling.documents import Case, Choice, Clearance, Goals, Plan
 from needling.errors import BadInput, NotAllowed
@@ -68,7 +68,7 @@ def test_wishes_are_hard_limits_and_named(simulated: tuple[tuple[Plan, ...], lis
 
 
 def test_weights_move_the_choice_the_right_way(simulated: tuple[tuple[Plan, ...], list[Course]]) -> None:
-    eager = chosen(simulated, harm_weight=0, downtime_weight=0, visits_weight=0)
+    eager = chosen(simulated, gain_weight=10, harm_weight=0, downtime_weight=0, visits_weight=0)
     careful = chosen(simulated, harm_weight=10, downtime_weight=10)
     best_gain = max(card.gain_low for card in eager.scorecards)
     mine = next(card for card in eager.scorecards if card.plan_sha256 == eager.plan.sha256)
@@ -332,3 +332,29 @@ def test_of_equal_utilities_the_fewest_visits_then_the_longest_gap_are_best(
     )
     better = treated[-1]._replace(card=treated[-1].card.model_copy(update={"utility": 0.6}))
     assert best([*treated, better]) is better
+
+
+# ---------------------------------------------------------------- the shortest needle that works
+
+
+@pytest.mark.parametrize("phototype", ["II", "III", "IV", "V", "VI"])
+def test_where_a_rule_asks_for_it_the_shortest_needle_that_works_is_taken(phototype: str) -> None:
+    person, assessment = healthy(KB, phototype=phototype)
+    plans = propose(person, assessment, screen(person, assessment, KB), KB)
+    courses = simulate_many(plans, person, assessment, Belief.prior(KB, members=128), key=0)
+    choice = choose(plans, courses)
+    cards = {card.plan_sha256: card for card in choice.scorecards}
+    lengths = {plan.sha256: longest_mm(plan) for plan in plans}
+    mine = cards[choice.plan.sha256]
+    works = [
+        lengths[card.plan_sha256]
+        for card in choice.scorecards
+        if card.visits_count and card.utility > 0 and not card.barred_by and mine.gain_low - card.gain_low < 1
+    ]
+    darker = phototype in ("IV", "V", "VI")
+    assert ("shortest needle that works" in choice.because) is (darker and bool(choice.plan.sessions))
+    if darker and choice.plan.sessions:
+        assert lengths[choice.plan.sha256] == min(works)
+    if not darker:
+        best_card = max(choice.scorecards, key=lambda card: card.utility)
+        assert best_card.utility - mine.utility < 0.2 and longest_mm(choice.plan) > min(works)

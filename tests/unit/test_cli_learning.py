@@ -52,7 +52,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def filled(text: str) -> str:
     return (
         text.replace("by: null  #", "by: nurse-1  #")
-        .replace("endpoint_seen: null", "endpoint_seen: pinpoint")
+        .replace("endpoint_seen: null", "endpoint_seen: erythema")
         .replace("redness_d: null", "redness_d: 2")
         .replace("value: null", "value: 2")
     )
@@ -110,7 +110,7 @@ def test_harm_without_a_rate_and_more_than_the_endpoint_are_1(folder: Path, tmp_
     (tmp_path / "usual.yaml").write_text(text.replace("events: []", usual, 1), encoding="utf-8")
     expected = run("score", approval, tmp_path / "usual.yaml", "--out", tmp_path)
     assert expected.returncode == 0 and "; expected." in " ".join(expected.stdout.split())
-    (tmp_path / "over.yaml").write_text(text.replace("seen: pinpoint", "seen: confluent", 1), encoding="utf-8")
+    (tmp_path / "over.yaml").write_text(text.replace("seen: erythema", "seen: confluent", 1), encoding="utf-8")
     over = run("score", approval, tmp_path / "over.yaml", "--out", tmp_path)
     said = " ".join(over.stdout.split())
     assert over.returncode == 1 and "1 session not done as planned (1 beyond the planned endpoint)" in said
@@ -200,7 +200,7 @@ def line_of(text: str, words: str) -> int:
         ("session: 2", "session: 7", "session 8 is not in the plan"),
         ("device: r", "device: rr", "did you mean 'r"),
         ("events: []", "events: [{harm: pih-iv, grade: 1, after_d: 2}]", "did you mean 'pih-iv-v'"),
-        ("endpoint_seen: pinpoint", "endpoint_seen: bloody", "bloody"),
+        ("endpoint_seen: erythema", "endpoint_seen: bloody", "bloody"),
         ("person: acne-scars", "person: somebody", "is of 'somebody'"),
         ("value: 2", "value: 9", "9 is outside Goodman-Baron grade"),
         ("scale: goodman-baron-qualitative", "scale: goodman-banana", "did you mean 'goodman-baron-qu"),
@@ -219,12 +219,12 @@ def test_a_wrong_entry_is_named_with_its_file_and_line(
     assert said in message and f"bad.yaml:{line_of(text, old)}" in message
 
 
-def test_days_before_the_start_and_doubles_are_named(folder: Path, tmp_path: Path) -> None:
+def test_days_before_the_assessment_and_doubles_are_named(folder: Path, tmp_path: Path) -> None:
     approval = read_approval(folder / "acne-scars-approval.json")
     text = visits(folder)[0].read_text(encoding="utf-8")
     start = approval.plan.start.isoformat()
     early = refused(folder, tmp_path, text.replace(start, start.replace(start[:4], "2020")))
-    assert "before the plan's start" in early and f"bad.yaml:{line_of(text, '  on:')}" in early
+    assert "the day of its assessment" in early and f"bad.yaml:{line_of(text, '  on:')}" in early
     double = run("score", folder / "acne-scars-approval.json", visits(folder)[0], visits(folder)[0])
     assert (
         double.returncode == 2

@@ -81,6 +81,25 @@ def test_results_are_subtracted_person_by_person(found: Comparison, alone: tuple
     assert one.counts_from == abs(KB.indication({z: c for z, c, _ in ZONES}[zone]).meaningful_change or 0)
 
 
+@pytest.mark.parametrize("zone", [zone for zone, _, _ in ZONES])
+def test_how_many_gain_is_counted_person_by_person(found: Comparison, alone: tuple[Course, Course], zone: str) -> None:
+    meaningful = abs(KB.indication({z: c for z, c, _ in ZONES}[zone]).meaningful_change or 0)
+    first, second = (-_change(course, zone) >= meaningful for course in alone)
+    one = number(found, pairing.REACHED, zone)
+    assert (one.first, one.second) == pytest.approx((first.mean(), second.mean()), abs=1e-6)
+    assert one.difference == pytest.approx(second.mean() - first.mean(), abs=1e-6)
+    assert one.second_better_share == np.mean(second & ~first)
+    assert one.first_better_share == np.mean(first & ~second)
+    # The same counts as the dots of both forecasts.
+    for side, share in ((found.first, one.first), (found.second, one.second)):
+        told = next(outcome for outcome in side.forecast.outcomes if outcome.zone == zone)
+        assert round(50 * share) == told.dots_of_50_count
+    if one.standing in ("first", "second"):
+        ahead, behind = (second & ~first).sum(), (first & ~second).sum()
+        wins, loses = (ahead, behind) if one.standing == "second" else (behind, ahead)
+        assert wins >= found.sure_share * (wins + loses) > 0
+
+
 def test_downtime_harm_and_pain_are_subtracted_person_by_person(
     found: Comparison, alone: tuple[Course, Course]
 ) -> None:
@@ -245,10 +264,10 @@ def test_a_sum_without_what_nobody_counted_is_never_the_better_one(
 def test_the_text_says_what_a_difference_is_and_from_when_it_counts(found: Comparison) -> None:
     text = " ".join(comparison_text(found, KB).split())
     assert "middle of the differences within people" in text
-    assert "Better off counts from a difference of: result 1 grade" in text
+    assert "Better off counts from a difference of: improvement 1 grade" in text
     for one in found.numbers:
         if faint(one):
-            assert "too small for most to notice" in found.verdict
+            assert "by less than people notice" in found.verdict
 
 
 def test_prices_are_compared_where_the_person_named_them(who: tuple[Person, Assessment], belief: Belief) -> None:

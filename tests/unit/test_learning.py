@@ -98,8 +98,8 @@ def test_records_of_something_else_are_refused(approval: Approval) -> None:
         score(approval, records(approval, session=99)[:1], [], KB)
     with pytest.raises(BadInput, match="two records"):
         score(approval, [records(approval)[0], records(approval)[0].model_copy(update={"lot": "7"})], [], KB)
-    with pytest.raises(BadInput, match="before the plan's start"):
-        score(approval, records(approval, on=approval.plan.start - timedelta(days=1))[:1], [], KB)
+    with pytest.raises(BadInput, match="the day of its assessment"):
+        score(approval, records(approval, on=approval.forecast.assessment.on - timedelta(days=1))[:1], [], KB)
     with pytest.raises(BadInput, match="is of 'p-2'"):
         score(approval, [], [seen(approval, 100, cheek_left=2).model_copy(update={"person": "p-2"})], KB)
     with pytest.raises(BadInput, match="unknown harm"):

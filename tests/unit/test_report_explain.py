@@ -9,11 +9,12 @@ from tests.people import healthy
 from tests.unit import report_documents as made
 
 from needling.choosing import choose
-from needling.documents import Assessment, Choice, Citation, Clearance, Harm, Person
+from needling.documents import Assessment, Case, Choice, Citation, Clearance, Goals, Harm, Person, Reason
 from needling.knowledge import load_knowledge
 from needling.knowledge.base import Knowledge
 from needling.planning.propose import propose
 from needling.planning.screen import screen
+from needling.report.about_clearance import verdict_headline, verdict_sentence
 from needling.report.explain import explain
 from needling.report.explanation import COLUMNS, Explanation
 from needling.report.words import NOTICE
@@ -119,8 +120,8 @@ def test_the_person_reads_people_and_no_per_cent(base: Knowledge) -> None:
 def test_the_clinician_reads_bands_and_rule_ids(base: Knowledge) -> None:
     said = " ".join(str(everything(base)["clinic, clinician"]).split())
     assert "dark-skin-caution, CI23, caution" in said
-    assert "90 % band" in said
-    assert "−0.75" in said
+    assert "for 9 of 10 people" in said and "for the person in the middle" in said
+    assert "0.75 for the person in the middle" in said
 
 
 def test_a_harm_of_unknown_rate_is_said_to_be_unknown(base: Knowledge) -> None:
@@ -168,23 +169,101 @@ def test_a_declined_wish_and_the_sheet_for_the_clinic(base: Knowledge) -> None:
     sheet = explain(made.deferred(), base, "person", case=made.case("home")).section("handoff")
     told = {row.cells[0]: row.cells[1] for row in sheet.tables[0].rows}
     assert told["Skin type"] == "V"
-    assert "Pregnant" in told["Answered no"]
-    assert "Do your scars grow thick and raised" in told["Asked, and not known"]
-    assert any("Isotretinoin" in row.cells[0] and "3 Jan 2027" in row.cells[2] for row in sheet.tables[1].rows)
-    assert any("thick and raised" in row.cells[0] for row in sheet.tables[2].rows)
+    tables = {table.caption: table.rows for table in sheet.tables}
+    assert any("Pregnant" in row.cells[1] for row in tables["Answered no"])
+    assert any("Do your scars grow thick and raised" in row.cells[1] for row in tables["Asked, and not known"])
+    ruled = tables["What the rules decided"]
+    assert any("Isotretinoin" in row.cells[0] and "3 Jan 2027" in row.cells[2] for row in ruled)
+    assert any("thick and raised" in row.cells[0] for row in tables["What is still open"])
 
 
 def test_an_answer_that_is_not_known_is_never_a_no(base: Knowledge) -> None:
     sheet = explain(made.deferred(), base, "person", case=made.case("home")).section("handoff")
-    told = {row.cells[0]: row.cells[1] for row in sheet.tables[0].rows}
-    assert "thick" not in told["Answered no"]
+    (noes,) = (table for table in sheet.tables if table.caption == "Answered no")
+    assert not any("thick" in cell for row in noes.rows for cell in row.cells)
+
+
+def test_the_sheet_names_the_wish_and_what_nobody_asked(base: Knowledge) -> None:
+    why = Reason(what="1.5 mm on the cheek at home", why="The limit here is 0.3 mm: home envelope.")
+    plan = made.nothing_plan("home").model_copy(update={"declined": (why, why)})
+    choice = made.choice(plan).model_copy(update={"goals": Goals(needle_length_mm=1.5)})
+    sheet = explain(choice, base, "person", made.deferred(), made.case("home")).section("handoff")
+    tables = {table.caption: table.rows for table in sheet.tables}
+    wish = tables["What was wished"]
+    assert "1.5 mm" in wish[0].cells[1] and wish[1].cells[0].startswith("Declined") and len(wish) == 2
+    assert "our limit for needles at home" in wish[1].cells[1]
+    asked = {fact.name for fact in made.case("home").person.facts}
+    never = [fact for fact in base.facts if fact.name not in asked and fact.only_if is None]
+    told = " ".join(cell for row in tables.get("Not asked", ()) for cell in row.cells)
+    assert all((fact.ask_clinician or fact.ask).rstrip("?") in told for fact in never if fact.name != "sun_planned")
+
+
+def test_who_may_not_is_not_told_how(kb: Knowledge) -> None:
+    quiet = {fact.name: False for fact in kb.facts if fact.kind == "yes-no"}
+
+    def told(**known: bool) -> tuple[Clearance, str]:
+        person = Person.model_validate(
+            {"id": "you", "birth_year": 1990, "phototype": "V", "sex_at_birth": "female",
+             "facts": {n: v for n, v in {**quiet, **known}.items() if kb.by("facts")[n].scope == "person"}}
+        )  # fmt: skip
+        seen = Assessment.model_validate(
+            {"person": "you", "on": "2026-11-21", "setting": "home",
+             "facts": {n: v for n, v in {**quiet, **known}.items() if kb.by("facts")[n].scope == "zone"},
+             "zones": [{"zone": "cheek-left", "concern": "pores-dullness", "area_cm2": 30}]}
+        )  # fmt: skip
+        found = screen(person, seen, kb)
+        return found, str(explain(found, kb, "person", case=Case(person=person, assessment=seen)))
+
+    going, said = told()
+    assert going.verdict == "go" and "Good to know" in said and "Take care" in said
+    for known in ({"pregnant": True}, {"anticoagulant": True}, {"keloid_history": True}, {"active_acne": True}):
+        stopped, said = told(**known)
+        assert stopped.verdict != "go" and {"note", "caution"} & {one.action for one in stopped.decisions}
+        assert "Good to know" not in said and "Take care" not in said and "2 by 2 cm" not in said
+        assert "Patch test before" not in said
+
+
+@pytest.mark.parametrize(
+    ("known", "headline"),
+    [
+        ({"trouble_after_needling": True}, "Get medical care today"),
+        ({"active_acne": True}, "Not yet"),
+        ({"pregnant": True}, "Not yet"),
+        ({"rash_or_wound": True}, "Not yet"),
+        ({"tattoo": True}, "Not on that spot"),
+        ({"shared_roller": True}, "Not with this roller"),
+        ({"steel_allergy": True}, "Not suitable"),
+        ({"anticoagulant": True}, "A clinician must look first"),
+        ({"isotretinoin": True}, "Not at home"),
+        ({"shared_roller": True, "active_acne": True}, "Not yet"),
+        ({"active_acne": True, "trouble_after_needling": True}, "Get medical care today"),
+    ],
+    ids=str,
+)
+def test_waiting_is_not_called_never(kb: Knowledge, known: dict[str, bool], headline: str) -> None:
+
+    facts: dict[str, bool | str] = {fact.name: False for fact in kb.facts if fact.kind == "yes-no"} | known
+    facts |= {"isotretinoin_stopped": "2026-11-01"} if known.get("isotretinoin") else {}
+    by = kb.by("facts")
+    person = Person.model_validate(
+        {"id": "you", "birth_year": 1990, "phototype": "II", "sex_at_birth": "female",
+         "facts": {n: v for n, v in facts.items() if by[n].scope == "person"}}
+    )  # fmt: skip
+    seen = Assessment.model_validate(
+        {"person": "you", "on": "2026-11-21", "setting": "home",
+         "facts": {n: v for n, v in facts.items() if by[n].scope == "zone"},
+         "zones": [{"zone": "cheek-left", "concern": "pores-dullness", "area_cm2": 30}]}
+    )  # fmt: skip
+    found = screen(person, seen, kb)
+    assert verdict_headline(found) == headline
+    assert verdict_sentence(found, person=True).endswith(".")
 
 
 def test_waiting_times_are_the_later_ones_and_never_rounded_down(base: Knowledge) -> None:
     rows = explain(made.choice(), base, "clinician").section("not-before").tables[0].rows
     cells = {row.cells[0]: row.cells[1:] for row in rows}
-    assert cells["Make-up"] == ("32 hours", "32 hours", "24 hours", "computed")
-    assert cells["Sport and sweat"] == ("3 days", "not computed", "3 days", "published")
+    assert cells["Make-up"] == ("32 hours", "32 hours", "24 hours", "no time", "computed")
+    assert cells["Sport and sweat"] == ("3 days", "not computed", "3 days", "no time", "published")
 
 
 def test_no_forecast_is_no_number(base: Knowledge) -> None:

@@ -44,7 +44,8 @@ def test_a_figure_has_a_twin_and_words(figure: Figure) -> None:
 
 @pytest.mark.parametrize("figure", FIGURES.values(), ids=lambda figure: figure.id)
 def test_a_figure_is_self_contained_and_small(figure: Figure) -> None:
-    assert not re.search(r"<script|<image|<style|<metadata|@import|https?://(?!www\.w3\.org)", figure.svg)
+    assert not re.search(r"<script|<image|<metadata|@import|https?://(?!www\.w3\.org)", figure.svg)
+    assert figure.svg.count("<style") == figure.svg.count("<style>@media screen and (prefers-color-scheme:dark){") == 1
     ids = re.findall(r'\bid="([^"]+)"', figure.svg)
     assert len(set(ids)) == len(ids)
     assert all(name.startswith(f"{figure.id}-") for name in ids)
@@ -86,8 +87,23 @@ def test_only_unknown_harms() -> None:
     assert harms_figure(forecast.model_copy(update={"harms": ()}), BASE) is None
 
 
+def test_no_name_of_a_harm_is_cut() -> None:
+    harm = made.choice().forecast.harms[0]
+    long = "Hard and itchy lumps that can last for many months and are found mostly after serums such as vitamin C"
+    unknown = harm.model_copy(
+        update={"harm": "lumps", "label": long, "probability": None, "low_probability": None, "high_probability": None}
+    )
+    known = harm.model_copy(update={"harm": "marks", "label": f"{long} {long.lower()}"})
+    figure = harms_figure(made.choice().forecast.model_copy(update={"harms": (unknown, known)}), BASE)
+    assert figure is not None
+    drawn = " ".join("".join(text.itertext()) for text in ElementTree.fromstring(figure.svg).iter(f"{SVG}text"))
+    assert "..." not in drawn
+    words = re.findall(r"\w+", drawn)
+    assert words.count("vitamin") == 3 and words.count("C") + words.count("c") == 3
+
+
 def test_the_chosen_and_doing_nothing_are_always_drawn() -> None:
-    figure = candidates_figure(made.choice())
+    figure = candidates_figure(made.choice(), BASE)
     assert figure is not None
     standings = [row[-1] for row in figure.rows]
     assert standings.count("chosen") == 1 and "second best" in standings

@@ -56,10 +56,10 @@ def test_spans(days: float, said: str) -> None:
         (0, 1, "First hour"),
         (0, 24, "First 24 hours"),
         (6, 24, "6 to 24 hours"),
-        (24, 72, "Day 2 to 3"),
-        (24, 48, "Day 2"),
-        (168, 1008, "Weeks 2 to 6"),
-        (24, 1008, "Day 2 to week 6"),
+        (24, 72, "Day 1 to 3"),
+        (24, 48, "Day 1 to 2"),
+        (168, 1008, "Weeks 1 to 6"),
+        (24, 1008, "Day 1 to week 6"),
         (72, None, "After 3 days"),
     ],
 )
@@ -67,14 +67,11 @@ def test_windows(start: float | None, end: float | None, said: str) -> None:
     assert words.window_words(start, end) == said
 
 
-def test_starts() -> None:
-    assert [words.start_words(hours) for hours in (None, 6, 24, 168, 336)] == [
-        "From the start",
-        "From the start",
-        "From day 2",
-        "From day 8",
-        "From week 3",
-    ]
+def test_the_day_when_a_wait_is_over() -> None:
+    """Day 0 is the day of the session; a wait never ends earlier by its day than by its hours."""
+    said = {0: "Today", 8: "Today, after 8 hours", 24: "Day 1", 25: "Day 2", 100: "Day 5", 168: "Day 7",
+            336: "Day 14 (2 weeks)", 360: "Day 15", 672: "Day 28 (4 weeks)"}  # fmt: skip
+    assert {hours: words.day_words(hours) for hours in said} == said
 
 
 def test_bounds_are_rounded_up() -> None:

@@ -21,19 +21,28 @@ PASSWORD = "correct horse battery staple"
 
 
 def user_of(clinic: Clinic, role: str) -> User:
-    return User.objects.create_user(
-        f"{role}-{uuid.uuid4().hex[:8]}@clinic.test",
-        PASSWORD,
-        name=f"{role} of {clinic.name}",
-        clinic=clinic,
-        role=role,
-    )
+    with transaction.atomic():
+        user = User.objects.create_user(
+            f"{role}-{uuid.uuid4().hex[:8]}@clinic.test",
+            PASSWORD,
+            name=f"{role} of {clinic.name}",
+            clinic=clinic,
+            role=role,
+        )
+        leave_trace(clinic, user, f"join:{role}", str(user.id))
+    return user
+
+
+def half_in(user: User, password: str = PASSWORD) -> Client:
+    """A browser that went through the first door."""
+    client = Client()
+    client.post("/sign-in/", {"email": user.email, "password": password})
+    return client
 
 
 def signed_in(user: User) -> Client:
     """A browser that went through both doors."""
-    client = Client()
-    client.post("/sign-in/", {"email": user.email, "password": PASSWORD})
+    client = half_in(user)
     client.get("/second-factor/")
     device = TOTPDevice.objects.get(user=user)
     answer = client.post("/second-factor/", {"code": f"{totp(device.bin_key):06d}"})

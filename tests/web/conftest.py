@@ -15,6 +15,7 @@ _DATA = tempfile.mkdtemp(prefix="needling-web-")
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "needling.web.settings")
 os.environ.setdefault("NEEDLING_DATA", _DATA)
 os.environ["NEEDLING_HOSTS"] = "testserver"
+os.environ["NEEDLING_PUBLIC_RATE"] = "100000/min"  # all visitors of the tests come from one address
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # the browser stories may have left their loop in this process
 
 import django  # noqa: E402
@@ -52,5 +53,8 @@ def database() -> Iterator[None]:
 
 @pytest.fixture
 def house(database: None) -> House:
-    """Two clinics that know nothing of each other, with somebody in every role."""
+    """Two clinics that know nothing of each other, with somebody in every role; nobody has failed to sign in lately."""
+    from axes.models import AccessAttempt
+
+    AccessAttempt.objects.all().delete()
     return House.make()

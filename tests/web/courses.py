@@ -23,9 +23,10 @@ def _planned(days_ago: int) -> tuple[Person, Assessment, Clearance, Approval]:
     case = read_case(CASE, kb)
     assessment = case.assessment.model_copy(update={"on": date.today() - timedelta(days=days_ago)})
     clearance = screen(case.person, assessment, kb)
-    plans = propose(case.person, assessment, clearance, kb)
+    wishes = case.goals.model_copy(update={"needle_length_mm": 1.0, "passes_count": 4, "sessions_count": 3})
+    plans = propose(case.person, assessment, clearance, kb, wishes)
     courses = simulate_many(plans, case.person, assessment, Belief.prior(kb, members=32), key=0)
-    choice = choose(plans, courses, case.goals)
+    choice = choose(plans, courses, wishes)
     return case.person, assessment, clearance, approve(choice.plan, choice.forecast, clearance, by="user-1", kb=kb)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -15,13 +15,15 @@ from tests.web.programs import KB, Program, assessment_of, person_of
 from needling.documents import Approval, Assessment, Person, SessionRecord
 from needling.documents.visits import VisitCheck
 from needling.planning.approve import approve
+from needling.planning.protocol import site_zones
 from needling.planning.screen import screen
-from needling.web.api.access import HEAVY
+from needling.web.api.access import ANY, HEAVY
 from needling.web.api.models import Token
 from needling.web.api.urls import api
 from needling.web.charts.models import Chart, Row, Trace
 from needling.web.charts.records import latest, write
 from needling.web.charts.trail import problems
+from needling.web.plans.warm import ZONES_TIMES_PEOPLE
 
 OPERATIONS = [
     (method, path.removeprefix("/api"), told)
@@ -101,7 +103,7 @@ def test_nobody_revokes_the_token_of_a_colleague(house: House) -> None:
 def test_the_token_of_somebody_who_is_locked_out_ends(house: House) -> None:
     program = Program(house.people["assistant"])
     program.get("/charts")
-    house.browser("owner").post(f"/team/{house.people['assistant'].id}/")
+    house.browser("owner").post(f"/team/{house.people['assistant'].id}/", {"do": "out", "sure": "yes"})
     program.get("/charts", 401)
 
 
@@ -285,6 +287,21 @@ def test_what_speaks_against_today_holds_a_record_until_a_clinician_says_why(hou
     assert kept is not None and kept[1].clearance.verdict != "go"
 
 
+def test_a_session_before_the_plans_start_is_a_decision(house: House) -> None:
+    program, signed = approved(house)
+    address, began = f"/charts/{house.chart.id}/records", signed.forecast.assessment.on
+    assert began < signed.plan.start
+    early = {"on": began.isoformat(), "device": signed.plan.sessions[0].device}
+    record, today = record_of(signed.sha256, house, **early), answers_of_today(program, f"/charts/{house.chart.id}")
+    told = program.post(address, {"document": record, "today": today}, 422)
+    assert "The plan starts on" in told["says"] and "early-accepted" in told["do"]
+    before = record | {"on": (began - timedelta(days=1)).isoformat()}
+    assert "no session of this plan" in program.post(address, {"document": before, "today": today}, 422)["says"]
+    done = record | {"deviations": ["early-accepted", "in words: no sun for months, no sunscreen needed"]}
+    program.post(address, {"document": done, "today": today})
+    assert program.get(f"/charts/{house.chart.id}/misses")["start"] == began.isoformat()
+
+
 @pytest.mark.parametrize(
     ("change", "status", "says"),
     [
@@ -413,3 +430,31 @@ def test_whatever_is_sent_there_is_no_500_and_answers_are_as_described(house: Ho
 
         sent()
     assert not list(problems(house.own))
+
+
+def test_findings_of_a_day_to_come_are_refused(house: House) -> None:
+    program = begin(house)
+    tomorrow = (date.today() + timedelta(days=1)).isoformat()
+    document = assessment_of(house.chart) | {"on": tomorrow}
+    assert "to come" in program.post(f"/charts/{house.chart.id}/assessment", {"document": document}, 422)["says"]
+
+
+def test_more_zones_and_people_than_memory_holds_are_refused(house: House) -> None:
+    program = begin(house)
+    zones = [zone for site in KB.sites if not site.never for zone in site_zones(site)][:20]
+    many = [{"zone": zone, "concern": "pores-dullness", "area_cm2": 20.0} for zone in zones]
+    document = assessment_of(house.chart) | {"zones": many, "scores": []}
+    seen = program.get(f"/charts/{house.chart.id}/assessment")["id"]
+    program.post(f"/charts/{house.chart.id}/assessment", {"document": document, "supersedes": seen})
+    told = program.post(f"/charts/{house.chart.id}/plan", {"members": 1024}, 422)
+    assert f"ask for {ZONES_TIMES_PEOPLE // len(many)} at most" in told["says"]
+
+
+def test_the_rate_is_of_the_person_and_not_of_each_token(house: House, monkeypatch: Any) -> None:
+    monkeypatch.setattr(ANY, "num_requests", 3)
+    first = Program(house.people["clinician"])
+    second = Program(house.people["clinician"])
+    for program in (first, second, first):
+        program.get("/charts")
+    second.get("/charts", 429)
+    Program(house.people["assistant"]).get("/charts")

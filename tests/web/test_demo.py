@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils.timezone import now
 from django_otp.oath import totp
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
@@ -19,6 +21,12 @@ from needling.web.accounts.models import Clinic, User
 from needling.web.charts.models import Chart, Kind, Row
 from needling.web.charts.records import read
 from needling.web.charts.trail import problems
+from needling.web.pages import knowledge
+from needling.web.people.models import Intake
+from needling.web.plans.waiting import waiting_of
+from needling.web.visits.against import against
+from needling.web.visits.course import course_of
+from needling.web.visits.models import Unwanted
 
 TODAY = date.today()
 
@@ -74,6 +82,46 @@ def test_the_trail_holds(clinic: Clinic) -> None:
     assert list(problems(clinic)) == []
 
 
+def test_everything_has_the_day_on_which_it_happened(clinic: Clinic) -> None:
+    rows = list(Row.objects.filter(clinic=clinic).order_by("number"))
+    assert [row.at for row in rows] == sorted(row.at for row in rows), "the trail runs with time"
+    opened = [chart.created.date() for chart in Chart.objects.filter(clinic=clinic)]
+    assert len(set(opened)) > 8 and max(opened) < TODAY and min(opened) < TODAY - timedelta(days=200)
+    assert clinic.created.date() < min(opened)
+    for row in rows:
+        document = read(row, Approval) if row.kind == Kind.APPROVAL else None
+        assert row.at <= now() and (document is None or abs(document.at - row.at) < timedelta(minutes=1))
+        if row.kind in (Kind.ASSESSMENT, Kind.CHECK) and row.through == "":
+            assert json.loads(row.document)["on"] == row.at.date().isoformat()
+
+
+def test_the_clock_goes_on_after_the_demo(made: demo.Demo) -> None:
+    assert abs((now() - datetime.now(UTC)).total_seconds()) < 5
+
+
+def test_something_waits_something_came_in_and_one_of_two_serious_events_is_over(clinic: Clinic) -> None:
+    kb = knowledge()
+    (waiting,) = waiting_of(clinic.id, kb)
+    assert waiting.chart.label == "Lena Sandoval"
+    links = list(Intake.objects.filter(chart__clinic=clinic).order_by("used"))
+    assert sorted(one.used is None for one in links) == [False, True] and any(one.open for one in links)
+    came = Row.objects.get(clinic=clinic, through="link")
+    assert came.kind == Kind.PERSON and came.chart.label == "Noor de Vries"
+    serious = {one.chart.label: one.chart for one in Unwanted.objects.filter(clinic=clinic, grade__gte=3)}
+    assert set(serious) == {"Amira Haddad", "Jana Kovář"}
+    stopped = {
+        label: any("grade 3" in one.what for one in against(chart, course_of(chart), kb))
+        for label, chart in serious.items()
+    }
+    assert stopped["Jana Kovář"] and not stopped["Amira Haddad"], stopped
+
+
+def test_names_are_those_of_people_and_everybody_has_a_day_of_birth(clinic: Clinic) -> None:
+    charts = Chart.objects.filter(clinic=clinic)
+    assert not any(word in one.label.lower() for one in charts for word in ("keloid", "scar", "marks", "hair", "demo"))
+    assert charts.filter(born=None).count() == 2, "who only got a link"
+
+
 def test_somebody_due_is_on_the_list(made: demo.Demo, clinic: Clinic) -> None:
     from needling.web.visits.models import Due
 
@@ -91,7 +139,7 @@ def test_the_pages_of_a_chart_open_whatever_was_done(made: demo.Demo, clinic: Cl
     TOTPDevice.objects.filter(user=owner).update(last_t=-1)
     client.post("/second-factor/", {"code": f"{totp(TOTPDevice.objects.get(user=owner).bin_key):06d}"})
     seen = 0
-    for chart in Chart.objects.filter(clinic=clinic, label__in=("Jana Neck", "Kofi Keloid", "Mona Newcomer")):
+    for chart in Chart.objects.filter(clinic=clinic, label__in=("Jana Kovář", "Kofi Boateng", "Mona Petrov")):
         for address in addresses_of(chart):
             assert client.get(address).status_code < 500, address
             seen += 1

@@ -317,5 +317,33 @@ def test_no_form_breaks_the_server(house: House, steps: list[tuple[str, dict[str
     client = Client()
     client.get(house._link)  # type: ignore[attr-defined]
     for page, sent in steps:
-        assert client.post(f"/intake/{page}", sent).status_code in (200, 302, 404, 405, 410, 422)
+        assert client.post(f"/intake/{page}", sent).status_code in (200, 302, 400, 404, 405, 410, 422)  # 400: a NUL
         assert client.get("/intake/summary/").status_code in (200, 302, 410)  # 410: just sent
+
+
+def test_a_warning_sign_is_answered_at_once_and_not_by_waiting_for_the_clinic(house: House) -> None:
+    guest = Guest(link_of(house))
+    guest.answer(trouble_after_needling="yes")
+    for _ in range(2):
+        html = guest.page.content.decode()
+        assert "Get medical care today" in guest.text and "Call the emergency number now" in guest.text
+        assert 'role="alert"' in html and 'href="/check/signs/"' in html.split("<main")[1]
+        guest.post("/intake/send/")
+        assert guest.address == "/intake/sent/" or guest.page.status_code == 410
+        if guest.page.status_code == 410:
+            break
+    quiet = Guest(link_of(house))
+    quiet.answer()
+    assert "Get medical care today" not in quiet.text
+    quiet.post("/intake/send/")
+    assert "Your answers are with the clinic" in quiet.text and "Get medical care today" not in quiet.text
+
+
+def test_back_in_the_questionnaire_keeps_what_was_ticked(house: House) -> None:
+    guest = Guest(link_of(house))
+    guest.post("/intake/you/", dict(YOU))
+    first = guest.address
+    name = fields_of(guest.page.content.decode())[0]
+    guest.post(first, {name: "yes", "go": "back"})
+    assert guest.address == "/intake/you/" and guest.page.status_code == 200
+    assert f'name="{name}" value="yes" checked' in guest.client.get(first).content.decode()

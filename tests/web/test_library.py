@@ -35,6 +35,42 @@ def test_search_by_words_and_verdict(visitor: Visitor) -> None:
     assert "Nothing was found" in visitor.text
 
 
+@pytest.mark.parametrize(
+    "words", ["sterilize", "sterilise", "minoxidil", "colagen", "Stretch marks", "retinol", "serum skin", "bleding"]
+)
+def test_other_spellings_names_and_slips_are_found(visitor: Visitor, words: str) -> None:
+    visitor.get(f"/read/claims/?q={words}")
+    found = int(visitor.text.split(" of ")[0].split()[-1])
+    assert 0 < found < len(KB.claims), words
+
+
+def test_what_was_read_otherwise_is_said(visitor: Visitor) -> None:
+    visitor.get("/read/claims/?q=colagen")
+    assert "“colagen” was read as “collagen”" in visitor.text
+    visitor.get("/read/claims/?q=collagen")
+    assert "was read as" not in visitor.text
+
+
+def test_claims_by_topic(visitor: Visitor) -> None:
+    from needling.web.library.search import TOPICS, topics_of
+
+    every = {claim.id: set(topics_of(claim)) for claim in KB.claims}
+    assert sum(bool(topics) for topics in every.values()) > 0.9 * len(every), "hardly a claim without a topic"
+    for topic in TOPICS:
+        visitor.get(f"/read/claims/?topic={topic}")
+        wanted = sum(topic in topics for topics in every.values())
+        assert 1 < wanted < len(every) / 2, topic
+        assert f"{wanted} of {len(KB.claims)} claims" in visitor.text
+
+
+@pytest.mark.parametrize(("address", "entry"), [("devices", "pen-dermapen-4"), ("rules", "keloid")])
+def test_lists_show_names_and_not_ids(visitor: Visitor, address: str, entry: str) -> None:
+    visitor.get(f"/read/{address}/")
+    html = visitor.page.content.decode()
+    assert f'/read/{address}/{entry}/"' in html and f">{entry}<" not in html
+    assert address != "rules" or (">Not suitable<" in html and ">exclude<" not in html)
+
+
 @pytest.mark.parametrize("claim", KB.claims, ids=lambda claim: claim.id)
 def test_a_claim_shows_its_verdict_and_its_sources(visitor: Visitor, claim) -> None:  # type: ignore[no-untyped-def]
     visitor.get(f"/read/claims/{claim.id}/")

@@ -16,7 +16,7 @@ from tests.web.clinics import House, open_chart
 from needling.documents import Assessment, Person
 from needling.knowledge import load_knowledge
 from needling.planning.protocol import site_zones
-from needling.web.charts.models import Row
+from needling.web.charts.models import Chart, Row
 from needling.web.charts.records import latest, write
 from needling.web.people.intake import LINK
 from needling.web.people.journey import next_of
@@ -296,6 +296,41 @@ def test_no_form_breaks_the_server(house: House, page: str, sent: dict[str, Any]
     assert isinstance(client, Client)
     address = f"/charts/{house.chart.id}/{page}/"
     answer = client.post(address, {**ZONE, "version": version(client, address), **sent})
-    assert answer.status_code in (302, 409, 422)
+    assert answer.status_code in (302, 400, 409, 422)
     for row in Row.objects.filter(chart=house.chart):
         assert row.document
+
+
+def test_a_search_for_a_person_leaves_no_name_in_an_address(house: House) -> None:
+    client, user = house.browser("clinician"), house.people["clinician"]
+    for number in range(60):
+        open_chart(user, f"Alike {number:02}")
+    page = client.post("/charts/", {"q": "alike"})
+    said = page.content.decode()
+    assert page.status_code == 200 and "60 people" in said and "Alike 00" in said and "Alike 59" not in said
+    assert not re.search("(href|action)=[^>]*alike", said, re.IGNORECASE)
+    assert "Alike 59" in client.post("/charts/", {"q": "alike", "page": "2"}).content.decode()
+    assert "Alike 00" in client.get("/charts/?q=nobody").content.decode(), "words in an address are not looked at"
+
+
+@pytest.mark.parametrize("sent", [{"label": "with \x00 in it"}, {"label": "two\nlines"}, {"label\x00": "a"}])
+def test_a_name_that_cannot_be_read_is_refused(house: House, sent: dict[str, str]) -> None:
+    client = house.browser("clinician")
+    before = Chart.objects.count()
+    assert client.post("/charts/new/", sent).status_code in (400, 422)
+    assert client.post("/charts/", {"q": "\x00"}).status_code == 400
+    assert client.get("/check/?a=%00").status_code == 400 and Chart.objects.count() == before
+
+
+@pytest.mark.parametrize("year", ["0000019901", "١٩٩٠", "199", "1e3", "-1990", "9" * 400])
+def test_a_year_that_is_none_is_named(house: House, year: str) -> None:
+    client, address = house.browser("clinician"), f"/charts/{house.chart.id}/person/"
+    page = client.post(address, {"birth_year": year, "version": version(client, address)})
+    assert page.status_code == 422 and "Give a year" in page.content.decode()
+
+
+def test_what_leaves_is_asked_for_by_a_form(house: House) -> None:
+    client = house.browser("clinician")
+    for address in (f"/charts/{house.chart.id}/export.json", f"/charts/{house.chart.id}/everything.pdf"):
+        assert client.get(address).status_code == 405
+        assert client.post(address).status_code == 200

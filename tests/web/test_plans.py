@@ -284,7 +284,7 @@ def test_what_cannot_be_read_is_named(planned: House) -> None:
     for sent in ({"needle_length_mm": "thick"}, {"passes_count": "2.5"}, {"goal.gain_weight": "-1"},
                  {"goal.max_total_price": "10"}, {"sessions_count": "60", "interval_d": "400"}):  # fmt: skip
         page = shown(client, page_of(planned, "plan/"), do="show", **sent)
-        assert page.status_code == 422 and "Something is missing" in text_of(page), sent
+        assert page.status_code == 422 and "No answer to these numbers" in text_of(page), sent
 
 
 def test_goals_choose_anew(planned: House) -> None:
@@ -294,7 +294,7 @@ def test_goals_choose_anew(planned: House) -> None:
     sent = {**sliders, "weighed": hidden(first, "weighed"), "goal.gain_weight": "3"}
     page = shown(client, page_of(planned, "plan/"), do="show", **sent)
     # The sliders stood at the earlier choice; they begin at the new one, and nothing counts as changed.
-    assert page.status_code == 200 and hidden_number(page.content.decode(), "sessions_count") == "4"
+    assert page.status_code == 200 and hidden_number(page.content.decode(), "sessions_count") == "6"
     assert "What changed" not in text_of(page)
     none = shown(client, page_of(planned, "plan/"), do="show", **{"goal.max_visits_count": "1"})
     assert "Doing nothing is best for now" in text_of(none) and "Start from this" in text_of(none)
@@ -335,7 +335,7 @@ def test_a_draft_is_kept_and_opened_again(planned: House) -> None:
 
 def test_somebody_elses_draft_is_not_found(planned: House) -> None:
     client = browser(planned, "clinician")
-    shown(client, page_of(planned, "plan/"), do="keep", needle_length_mm="1")
+    shown(client, page_of(planned, "plan/"), do="keep", needle_length_mm="1.5")
     row = Row.objects.get(chart=planned.chart, kind=Kind.DRAFT)
     other = House.make()
     put(other)
@@ -377,12 +377,16 @@ def test_what_is_kept_warm_is_made_once_and_bounded() -> None:
 
 def test_two_plans_side_by_side(planned: House) -> None:
     client = browser(planned, "assistant")
-    page = shown(client, page_of(planned, "plan/"), do="keep", needle_length_mm="1")
+    page = shown(client, page_of(planned, "plan/"), do="keep", needle_length_mm="1.5")
     row = page["Location"].split("from=")[1].split("&")[0]
     page = client.get(page_of(planned, f"plan/compare/?first=choice&second={row}"))
     said = text_of(page)
     assert page.status_code == 200 and "Two plans side by side" in said and "What that does" in said
     assert "1.5 mm" in said and "1 mm" in said
+    # The headline says what the weighing rests on, and what speaks for the other one.
+    headline = re.search(r'<h2 class="verdict">([^<]*)<', page.content.decode())
+    assert headline is not None and "A, better in" in headline[1], headline
+    assert "In points of the score" in said
 
 
 # ---------------------------------------------------------------- approving
@@ -552,7 +556,7 @@ def test_sheets_say_benefit_harm_alternatives_and_waits(planned: House) -> None:
     dots = approval[1].forecast.outcomes[0].dots_of_50_count
     assert f"{dots} of 50 people" in said["consent"] and "Doing nothing" in said["consent"]
     assert "not known" in said["consent"].lower() and "signature" in said["consent"]
-    assert "Not before" in said["aftercare"] and "Warning signs" in said["aftercare"]
+    assert "Day by day" in said["aftercare"] and "Get help now" in said["aftercare"]
 
 
 def test_pdfs_are_made_without_network_and_kept_nowhere(planned: House) -> None:

@@ -12,9 +12,11 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from tests.web.clinics import House, signed_in
 
+from needling.web.accounts.models import Invitation
 from needling.web.api.models import Token
 
-OPEN = {"start", "sign-in", "sign-out", "set-up", "join", "second-factor", "claims", "claim", None}
+OPEN = {"start", "sign-in", "sign-out", "set-up", "join", "join-open", "renew", "renew-open", "second-factor", "claims",
+        "claim", "api-openapi", None}  # fmt: skip
 INTAKE = {f"intake{page}" for page in ("", "-you", "-topic", "-summary", "-send", "-sent", "-open")}  # test_intake.py
 SECRETS = ("Somebody Secret", "1990")
 
@@ -41,6 +43,7 @@ def _address(route: str, house: House) -> str:
         "<uuid:row>": house.row.id,
         "<uuid:user>": house.people["assistant"].id,
         "<uuid:token>": Token.make(house.people["assistant"], "theirs")[0].id,
+        "<uuid:invitation>": Invitation.make(house.people["owner"], "invited@clinic.test", "auditor")[0].id,
         "<slug:entry>": "derma-roller",
         "<slug:section>": "rules",
         "<str:entry>": "keloid-history",
@@ -68,6 +71,7 @@ def test_a_stranger_and_a_visitor_see_nothing(house: House, route: str) -> None:
     assert house.chart.erased is None
     house.people["assistant"].refresh_from_db()
     assert house.people["assistant"].is_active
+    assert not Invitation.objects.filter(clinic=house.own).exclude(revoked=None).exists()
 
 
 @pytest.mark.parametrize("route", [route for route, _ in PATTERNS])

@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
-from functools import lru_cache
 from threading import Thread
-from time import perf_counter
 from typing import Any
 
 import pytest
 from django.db import connection, connections
-from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.web.clinics import House, open_chart, signed_in, user_of
+from tests.web.clinics import House, open_chart, signed_in
 from tests.web.courses import approved
 
 from needling.documents import Assessment, Person, ScaleScore, SessionRecord
 from needling.documents.visits import VisitCheck
 from needling.knowledge import load_knowledge
-from needling.web.accounts.models import Clinic
-from needling.web.charts.models import Chart, Row
+from needling.web.charts.models import Row
 from needling.web.charts.records import Superseded, latest, write
 from needling.web.visits.course import course_of, due_of
 from needling.web.visits.models import Due, Unwanted, Visit
 from needling.web.visits.recording import planned_form
-from needling.web.visits.tables import lot_key
 
 KB = load_knowledge()
 
@@ -78,6 +74,14 @@ def room(house: House) -> Room:
     return Room(house)
 
 
+def due_in(room: Room) -> list[tuple[str, date]]:
+    course = course_of(room.chart)
+    assert course is not None
+    kept = [(one.kind, one.on) for one in Due.objects.filter(chart=room.chart).order_by("on", "kind")]
+    assert kept == sorted(((one.kind, one.on) for one in due_of(course, KB)), key=lambda one: (one[1], one[0]))
+    return kept
+
+
 # ---------------------------------------------------------------- recording
 
 
@@ -98,11 +102,32 @@ def test_a_routine_visit_is_kept_as_planned_and_says_so(room: Room) -> None:
 
 def test_what_was_not_asked_is_not_a_no(room: Room) -> None:
     page = room.post(asked="")
-    assert page.status_code == 422 and "Not known:" in page.content.decode()
+    said = page.content.decode()
+    assert page.status_code == 422 and 'href="#asked"' in said and 'id="asked"' in said
+    assert said.split('class="problems"')[1].split("</div>")[0].count("<li>") == 1, "one line for the one tick"
+    assert "Not known:" not in said and "Not today" not in said and "at home" not in said.split("<form")[0]
     assert not room.records and latest(room.chart, VisitCheck) is None
     one_unknown = room.post(**{"today-pregnant": "unknown"})
     assert one_unknown.status_code == 422 and "Not known:" in one_unknown.content.decode()
     assert not room.records
+
+
+def test_what_was_marked_is_told_before_the_tick_and_nobody_is_invited_to_go_on(room: Room) -> None:
+    said = room.post(**{"asked": "", "today-active_infection": "yes"}).content.decode()
+    assert "Not today" in said and 'href="#asked"' in said and "Not known:" not in said
+    assert "Do not treat." in said and "Only if it has been done already" in said
+    assert said.index("Sign and keep") < said.index("It was not done: keep the answers")
+    told = {"why": "visit-check", "today-active_infection": "yes", "asked": ""}
+    assert room.post("not-done/", **told).status_code == 302
+    check = latest(room.chart, VisitCheck)
+    assert check is not None and dict.fromkeys([one.value for one in check[1].answers]) == {None: None, True: None}
+
+
+def test_that_nobody_asked_can_be_told_by_who_may_decide(room: Room) -> None:
+    told = {"asked": "", "deviation": "held-accepted", "words": "Nobody asked that day."}
+    assert room.post(**told).status_code == 302
+    check = latest(room.chart, VisitCheck)
+    assert check is not None and check[1].clearance.verdict != "go"
 
 
 @pytest.mark.parametrize("fact", ["trouble_after_needling", "cold_sore_active", "active_infection", "sunburn"])
@@ -166,11 +191,42 @@ def test_a_session_before_the_skin_is_ready_needs_a_decision(room: Room) -> None
     assert ready is not None and timedelta(days=5) < ready - room.first_on < timedelta(days=42)
     early = {"on": (ready - timedelta(days=1)).isoformat()}
     page = room.post(**early)
-    assert page.status_code == 422 and "people are ready from" in page.content.decode().split("Something is missing")[1]
+    assert page.status_code == 422 and "people are ready from" in page.content.decode().split('class="problems"')[1]
     assert room.post(**early, deviation="early-accepted", words="Leaves the country.").status_code == 422
     codes = ["early-accepted", "stronger-accepted"]
     assert room.post(**early, deviation=codes, words="Leaves the country.").status_code == 302
     assert set(codes) < set(room.records[1].deviations)
+
+
+def test_a_session_before_the_plans_start_is_a_decision_and_moves_what_is_due(room: Room) -> None:
+    course = course_of(room.chart)
+    assert course is not None and course.earliest_on < room.first_on
+    early = {"on": course.earliest_on.isoformat()}
+    page = room.post(**early)
+    assert page.status_code == 422 and "The plan starts on" in page.content.decode() and not room.records
+    told = {**early, "deviation": "early-accepted", "words": "Had been at the sea for the last time in spring."}
+    clinician, room.client = room.client, room.house.browser("assistant")
+    assert "A clinician has to sign" in room.post(**told).content.decode() and not room.records
+    room.client = clinician
+    assert room.post(**told).status_code == 302
+    (record,) = room.records
+    assert record.on == course.earliest_on and "early-accepted" in record.deviations
+    course = course_of(room.chart)
+    assert course is not None
+    assert course.expected_on(1) == record.on + timedelta(days=int(room.approval.plan.sessions[1].day_d))
+    due = {thing.on for thing in due_of(course, KB)}
+    assert due and min(due) < room.first_on + timedelta(days=int(room.approval.plan.sessions[1].day_d))
+    assert room.client.get(f"/charts/{room.chart.id}/forecast-and-seen/").status_code == 200
+    assert room.post(on=course.expected_on(1).isoformat()).status_code == 302, "the second one is on time"
+
+
+def test_that_it_did_not_take_place_can_be_told_before_the_plans_start(room: Room) -> None:
+    course = course_of(room.chart)
+    assert course is not None
+    told = {"on": course.earliest_on.isoformat(), "why": "called-off-by-person"}
+    assert room.post("not-done/", **told).status_code == 302
+    (record,) = room.records
+    assert not record.strokes and record.on < room.first_on
 
 
 def test_the_shortest_interval_is_counted_from_the_day_of_the_last_session(room: Room) -> None:
@@ -179,7 +235,7 @@ def test_the_shortest_interval_is_counted_from_the_day_of_the_last_session(room:
     assert room.approval.plan.sessions[1].day_d == 42
     page = room.post(on=(late + timedelta(days=41)).isoformat())
     assert page.status_code == 422 and "41 days between sessions" in page.content.decode()
-    assert "people are ready from" not in page.content.decode().split("Something is missing")[1]
+    assert "people are ready from" not in page.content.decode().split('class="problems"')[1]
     assert room.post(on=(late + timedelta(days=42)).isoformat()).status_code == 302
 
 
@@ -216,7 +272,7 @@ def test_less_than_planned_needs_no_decision(room: Room) -> None:
     ("change", "says"),
     [
         ({"on": "2099-01-01"}, "at the latest"),
-        ({"on": "1999-01-01"}, "The plan starts on"),
+        ({"on": "1999-01-01"}, "This course cannot have begun before"),
         ({"on": "soon"}, "Give the day"),
         ({"device": "hammer"}, "Choose a device"),
         ({"pain": "11"}, "from 0 to 10"),
@@ -275,7 +331,7 @@ def test_many_who_write_at_the_same_moment_never_wait_for_each_other(room: Room)
         thread.join()
     assert sorted(told, key=str) == [302, 409, 409]
     assert Row.objects.filter(chart=room.chart, kind="visit-check").count() == 1
-    _due(room)
+    due_in(room)
 
 
 def test_a_correction_supersedes_and_keeps_what_came_after(room: Room) -> None:
@@ -365,6 +421,8 @@ def test_forecast_and_seen_tells_both(room: Room) -> None:
     text = page.content.decode()
     assert page.status_code == 200 and "CRPS" in text and "Planned and given channels" in text
     assert text.count("<img src") == 2 and text.count("The same as a table") == 2
+    told = text.split("Looked back at")[1].split("<footer")[0]
+    assert "asked_until_d" not in told and not re.search(r"\b\d{4}-\d\d-\d\d\b", told)
     assert "-75 %" in text or "−75 %" in text
     maps = room.client.get(f"/charts/{room.chart.id}/forecast-and-seen/?maps=1").content.decode()
     assert "on a flat square" in maps
@@ -375,125 +433,6 @@ def test_before_an_approval_every_page_says_so(house: House) -> None:
     for rest in ("visits/", "visits/new/", "visits/not-done/", "forecast-and-seen/"):
         page = client.get(f"/charts/{house.chart.id}/{rest}")
         assert page.status_code == 200 and "Nothing is approved yet" in page.content.decode()
-
-
-# ---------------------------------------------------------------- what is due
-
-
-def _due(room: Room) -> list[tuple[str, date]]:
-    course = course_of(room.chart)
-    assert course is not None
-    kept = [(one.kind, one.on) for one in Due.objects.filter(chart=room.chart).order_by("on", "kind")]
-    assert kept == sorted(((one.kind, one.on) for one in due_of(course, KB)), key=lambda one: (one[1], one[0]))
-    return kept
-
-
-def test_what_is_due_follows_what_was_done(room: Room) -> None:
-    start = room.first_on
-    assert _due(room) == [("session", start)]
-    late = start + timedelta(days=3)
-    room.post(on=late.isoformat())
-    after = _due(room)
-    assert ("check", late + timedelta(days=1)) in after and ("check", late + timedelta(days=7)) in after
-    assert ("session", start + timedelta(days=45)) in after and ("session", start) not in after
-    assert [on for kind, on in after if kind == "judge"] == [start + timedelta(days=177)]
-    row = Visit.objects.get(chart=room.chart).row_id
-    room.client.post(room.address(f"{row}/after/"), {"asked_on": (late + timedelta(days=7)).isoformat()})
-    left = [on for kind, on in _due(room) if kind == "check"]
-    assert min(left) == late + timedelta(days=14)
-    follow = latest(room.chart, Assessment)
-    assert follow is not None
-    write(room.user, room.chart, follow[1].model_copy(update={"on": start + timedelta(days=400)}))
-    assert {kind for kind, _ in _due(room)} == {"session"}
-
-
-def test_the_list_is_overdue_first_and_of_the_own_clinic(room: Room) -> None:
-    page = room.house.browser("assistant").get("/clinic/").content.decode()
-    days = (date.today() - room.first_on).days
-    assert "Somebody Secret" in page and f"{days} days late" in page
-    assert "Somebody Secret" not in signed_in(room.house.stranger).get("/clinic/").content.decode()
-
-
-def _many(clinic: Clinic, count: int) -> None:
-    """Charts with something due and a lot, straight into the tables."""
-    user = user_of(clinic, "owner")
-    charts = Chart.objects.bulk_create([Chart(clinic=clinic, label=f"Person {number}") for number in range(count)])
-    at, day = Row.objects.latest("at").at, date.today()
-    rows = Row.objects.bulk_create(
-        [Row(clinic=clinic, chart=chart, kind="plan", at=at, author=user, document="{}", sha256="0" * 64,
-             needling="0", knowledge_sha256="0" * 64) for chart in charts]
-    )  # fmt: skip
-    Due.objects.bulk_create(
-        [Due(row=row, clinic=clinic, chart=row.chart, on=day - timedelta(days=number % 200), kind="check", session=0,
-             says="Look again") for number, row in enumerate(rows)]
-    )  # fmt: skip
-    Visit.objects.bulk_create(
-        [Visit(row=row, clinic=clinic, chart=row.chart, on=day, approval="0" * 64, session=0, done=True,
-               device="roller-192", lot=f"L{number}", lot_key=lot_key(f"L{number}"))
-         for number, row in enumerate(rows)]
-    )  # fmt: skip
-
-
-@pytest.mark.parametrize("address", ["/clinic/", "/clinic/lots/?q=L1", "/clinic/events/"])
-def test_the_count_of_queries_does_not_grow(room: Room, address: str) -> None:
-    clinic = room.house.own
-    _many(clinic, 3)
-    with CaptureQueriesContext(connection) as few:
-        room.client.get(address)
-    _many(clinic, 60)
-    with CaptureQueriesContext(connection) as many:
-        assert room.client.get(address).status_code == 200
-    assert len(many) == len(few) <= 12
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("address", ["/clinic/", "/clinic/?page=100", "/clinic/lots/?q=L1", "/clinic/lots/?q=L9999"])
-def test_ten_thousand_charts_are_listed_fast(database: None, address: str) -> None:
-    client = _in_a_crowd()
-    times = []
-    for _ in range(40):
-        start = perf_counter()
-        assert client.get(address).status_code == 200
-        times.append(perf_counter() - start)
-    p95 = sorted(times)[37]
-    assert p95 <= 0.2, f"{address}: median {1000 * sorted(times)[20]:.0f}, p95 {1000 * p95:.0f} ms"
-
-
-@lru_cache(maxsize=1)
-def _in_a_crowd() -> Any:
-    """A browser in a clinic of ten thousand charts, each with something due and a lot."""
-    house = House.make()
-    _many(house.own, 10_000)
-    return house.browser("assistant")
-
-
-# ---------------------------------------------------------------- lots
-
-
-def test_a_lot_is_found_however_it_is_typed_and_only_at_home(room: Room) -> None:
-    room.post()
-    for words in ("AB-12 34", "ab1234", "ab-12", " AB 12-34 "):
-        page = room.client.get("/clinic/lots/", {"q": words}).content.decode()
-        assert "1 person" in page and "Somebody Secret" in page, words
-    for words in ("B1234", "AB12345", "AB13", "%", "_"):
-        assert "0 people" in room.client.get("/clinic/lots/", {"q": words}).content.decode(), words
-    assert "0 people" in signed_in(room.house.stranger).get("/clinic/lots/", {"q": "AB1234"}).content.decode()
-
-
-def test_the_search_uses_the_index(room: Room) -> None:
-    key = lot_key("AB12")
-    found = Visit.objects.filter(clinic=room.house.own, lot_key__gte=key, lot_key__lt=key + "g").order_by("-on")
-    if connection.vendor == "sqlite":
-        assert "visits-by-lot" in found.explain()
-
-
-@settings(max_examples=200, deadline=None)
-@given(lot=st.text(min_size=1, max_size=40), rest=st.text(max_size=20))
-def test_a_lot_that_begins_with_the_words_lies_in_their_range(lot: str, rest: str) -> None:
-    words, whole = lot_key(lot), lot_key(lot + rest)
-    if any(letter.isalnum() for letter in lot) and whole.startswith(words):
-        assert words <= whole < words + "g" or len(whole) == 200
-    assert words == lot_key(lot.upper().lower()) or "ß" in lot or lot.upper().lower().casefold() != lot.casefold()
 
 
 # ---------------------------------------------------------------- erasing, and bringing back
@@ -569,7 +508,7 @@ def test_no_form_breaks_the_server(room: Room, page: str, sent: dict[str, str]) 
 def test_a_plan_taken_over_is_not_asked_for_again(room: Room) -> None:
     room.post()
     later = room.approval.model_copy(update={"by": "user-2"})
-    write(room.user, room.chart, later)
+    write(room.user, room.chart, later, supersedes=room.row)
     course = course_of(room.chart)
     assert course is not None and course.next_session == 1
     assert "earlier approval" in room.client.get(room.address("")).content.decode()

@@ -58,7 +58,7 @@ class Visitor:
                 return
             html = self.page.content.decode()
             sent = {}
-            for name in re.findall(r'<fieldset id="([a-z_]+)"', html):
+            for name in re.findall(r'<fieldset id="([a-z_0-9]+)"', html):
                 given = answers.get(name, default)
                 if f'id="{name}-value"' in html and given in ("no", "unknown"):
                     sent[f"{name}-unknown"] = "1"
@@ -69,7 +69,17 @@ class Visitor:
 
     def unlock(self) -> None:
         """All steps before the first session."""
+        self.post("/check/steps/", step="roller")
         self.post("/check/steps/hygiene/", **QUIZ)
         self.post("/check/steps/", step="patch-day", on=str(date.today() - timedelta(days=8)))
         self.post("/check/steps/", step="patch")
         self.post("/check/steps/", step="photo")
+
+
+def patch_tested(visitor: Visitor, days_ago: int, **you: str) -> None:
+    """Somebody who has a roller, knows how to keep it clean, and rolled the small patch some days ago."""
+    visitor.begin(**you)
+    visitor.go_on()
+    visitor.post("/check/steps/", step="roller")
+    visitor.post("/check/steps/hygiene/", **QUIZ)
+    visitor.post("/check/steps/", step="patch-day", on=str(date.today() - timedelta(days=days_ago)))

@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction
 
 from needling.choosing.binding import binding_words, closest_words, constraints_of
 from needling.choosing.candidates import (
@@ -55,17 +57,30 @@ def _because(chosen: Candidate, equals: int, pool: Pool, goals: Goals) -> str:
         return "doing nothing costs nothing, and nothing else is worth more here"
     counted = "" if found.harm_known else " (not counted for this skin type; the careful stand-in)"
     costs = (
-        f"redness {card.redness_d:.1f} days, chance of a lasting mark {card.harm_probability:.0%}{counted}, "
+        f"redness below {card.redness_d:.1f} days for {_part(pool.weighing.redness_quantile)}, any lasting mark in "
+        f"{card.harm_probability * _PICTURED:.0f} of {_PICTURED} people{counted}, "
         f"{card.visits_count} visits{_price_words(card.total_price, goals)}"
     )
     if not found.gain_known:
         return f"no trial allows a forecast; the mildest safe routine is shown ({costs}); doing nothing is as good"
     tie = f"; {equals} more are as good within the ensemble's own error, this is the mildest" if equals else ""
+    if pool.weighing.shortest:
+        tie = f"; the shortest needle that works comes first here ({pool.weighing.shortest})"
     planned = chosen.course.planned_passes[:, :, None]
     early = float((chosen.course.passes < planned).mean(axis=2).max(initial=0.0))
     stop = f"; in {early:.0%} the endpoint comes before the last pass: stop there" if early > 0 else ""
     worst = " in the worst reading of what is not known" if pool.weighing.robust == "worst-case" else ""
-    return f"careful gain {card.gain_low:.2f} meaningful changes{worst}, {costs}{tie}{stop}"
+    reach = "" if worst else f", which {_part(1 - pool.weighing.gain_quantile)} reach"
+    return f"careful gain {card.gain_low:.2f} meaningful changes{reach}{worst}, {costs}{tie}{stop}"
+
+
+_PICTURED = 50  # people that a forecast is pictured with
+
+
+def _part(share: float) -> str:
+    """A share of people as one can picture it: ``9 of 10 people``."""
+    parts = Fraction(share).limit_denominator(20)  # numerical: coarser parts are easier to picture
+    return f"{parts.numerator} of {parts.denominator} people"
 
 
 def _price_words(price: float | None, goals: Goals) -> str:
@@ -97,14 +112,15 @@ def _alternatives(chosen: Candidate, pool: Pool) -> tuple[tuple[OtherTreatment, 
     return tuple(one for found in known.values() for one in found), all(known.values()) and not noticed
 
 
-def _outside(plans: Sequence[Plan], courses: Sequence[Course], clearance: Clearance | None) -> list[str]:
-    """How each plan leaves its envelope, empty where it does not: nobody can choose what nobody may do.
+def _asks_for_shortest(clearance: Clearance, kb: Knowledge) -> str:
+    """Title of the rule that fired and asks for the shortest needle that works; empty where none does."""
+    asking = {rule.id for rule in kb.rules if rule.then.prefer == "shortest-needle"}
+    titles = (one.title for one in clearance.decisions if one.rule in asking)
+    return next(titles, "")
 
-    Without the clearance that the plans were made under, the person is screened again from the courses' own documents.
-    """
-    context = courses[0].context
-    kb = context.belief.knowledge
-    own = clearance or screen(context.person, context.assessment, kb)
+
+def _outside(plans: Sequence[Plan], own: Clearance, kb: Knowledge) -> list[str]:
+    """How each plan leaves its envelope, empty where it does not: nobody can choose what nobody may do."""
     first = [next(iter(breaches(plan, own, kb)), None) for plan in plans]
     return [
         f"outside its envelope: {one.what}; allowed is {one.allowed} ({one.because})" if one is not None else ""
@@ -130,13 +146,15 @@ def choose(
     goals: Goals | None = None,
     *,
     clearance: Clearance | None = None,
+    by_score: bool = False,
 ) -> Choice:
     """Choose among simulated candidates.
 
     Hard limits first (the envelope, wishes, skin not ready between sessions, solver trouble), then the Pareto set in
     careful gain, redness, harm, visits and price, then the highest weighted sum; of candidates that a finite ensemble
-    cannot tell apart, the mildest. The gain counts at a low quantile, so that a plan must be good for most of the
-    possible people, or, with ``goals.robust`` "worst-case", as the mean of the worst reading of what is not known.
+    cannot tell apart, the mildest; and where a rule asks for it, the shortest needle that works. The gain counts at a
+    low quantile, so that a plan must be good for most of the possible people, or, with ``goals.robust`` "worst-case",
+    as the mean of the worst reading of what is not known.
     All candidates saw the same random numbers. Then each limit is lifted in turn to find which one binds.
 
     Args:
@@ -144,7 +162,8 @@ def choose(
         courses: one simulated course for each plan, in the same order.
         goals: weights and wishes.
         clearance: of the plans; with it wishes and limits of the envelope are lifted too, by simulating what lies one
-            step beyond them.
+            step beyond them. Without it the person is screened again from the courses' own documents.
+        by_score: leaves aside a rule that asks for the shortest needle, as a search does that is asked for the best.
 
     Returns:
         The choice with its forecast, every candidate's scorecard, the runner-up, the binding constraint, and other
@@ -157,8 +176,11 @@ def choose(
     """
     goals = goals or Goals()
     _check(plans, courses)
-    weighing = Weighing.of(goals, courses[0].context.belief.knowledge)
-    pool = pool_of(plans, courses, goals, weighing, _outside(plans, courses, clearance))
+    context = courses[0].context
+    kb = context.belief.knowledge
+    own = clearance or screen(context.person, context.assessment, kb)
+    weighing = replace(Weighing.of(goals, kb), shortest="" if by_score else _asks_for_shortest(own, kb))
+    pool = pool_of(plans, courses, goals, weighing, _outside(plans, own, kb))
     allowed = pool.allowed
     if not allowed:
         said = sorted({one.card.barred_by for one in pool.candidates})

@@ -131,7 +131,8 @@ def best(candidates: Sequence[Candidate]) -> Candidate:
 def mildest_of_equals(candidates: Sequence[Candidate], weighing: Weighing) -> tuple[Candidate, int]:
     """The best candidate, or the mildest of those that the ensemble cannot tell from it, and how many those are.
 
-    Doing nothing is among them: a plan must beat it by more than the ensemble's own error.
+    Doing nothing is among them: a plan must beat it by more than the ensemble's own error. Where a rule asks for the
+    shortest needle that works, that comes after.
     """
     first = best(candidates)
     if not first.plan.sessions:
@@ -147,7 +148,30 @@ def mildest_of_equals(candidates: Sequence[Candidate], weighing: Weighing) -> tu
         if one is first or first.card.utility - one.card.utility <= weighing.gain * error
     ]
     mildness = {id(one): (round(one.card.harm_probability, UTILITY_PLACES), one.card.visits_count) for one in equals}
-    return min(equals, key=lambda one: (*mildness[id(one)], -shortest_gap_d(one.plan))), len(equals) - 1
+    chosen = min(equals, key=lambda one: (*mildness[id(one)], -shortest_gap_d(one.plan)))
+    return _shortest_that_works(chosen, candidates, weighing) if weighing.shortest else chosen, len(equals) - 1
+
+
+def longest_mm(plan: Plan) -> float:
+    """The longest needle of a plan; 0 without sessions."""
+    return max((stroke.needle_length_mm for session in plan.sessions for stroke in session.strokes), default=0.0)
+
+
+def _shortest_that_works(chosen: Candidate, candidates: Sequence[Candidate], weighing: Weighing) -> Candidate:
+    """The plan with the shortest needle that is worth more than doing nothing, and whose careful gain is less than one
+    meaningful change behind; the more the person lays on gain, the less it may be.
+    """
+    if not chosen.plan.sessions:
+        return chosen
+    nothing = max((one.card.utility for one in candidates if not one.plan.sessions), default=0.0)
+    works = [
+        one
+        for one in candidates
+        if one.plan.sessions
+        and one.card.utility > nothing
+        and weighing.gain * (chosen.card.gain_low - one.card.gain_low) < 1
+    ]
+    return min(works, key=lambda one: (longest_mm(one.plan), -one.card.utility), default=chosen)
 
 
 def worth_showing(allowed: list[Candidate], weighing: Weighing) -> list[Candidate]:

@@ -44,6 +44,7 @@ class Weighing:
         gain_quantile, redness_quantile, ready_quantile: shares of the possible people, of ``choosing-*``.
         endpoint_share: most members that may show more than the planned endpoint.
         most: what each hard limit allows; infinite where there is none. Readiness has none: it is the candidate's own.
+        shortest: title of the rule that asks for the shortest needle that works; empty where none does.
     """
 
     gain: float
@@ -57,6 +58,7 @@ class Weighing:
     ready_quantile: float
     endpoint_share: float
     most: dict[Limit, float]
+    shortest: str = ""
 
     @classmethod
     def of(cls, goals: Goals, kb: Knowledge) -> Weighing:

@@ -493,9 +493,8 @@ def find(
     say(f"{len(chosen) + 1} whole courses, {belief.members.size} people", 0, 1)
     outlines = [grid.candidate(grid.schedules[place], strengths) for place, strengths in chosen]
     plans = [nothing, *(plan_of(one, person, assessment, clearance, kb, grid.found) for one in outlines)]
-    choice = choose(
-        plans, simulate_many(plans, person, assessment, belief, key=key, models=models), goals, clearance=clearance
-    )
+    courses = simulate_many(plans, person, assessment, belief, key=key, models=models)
+    choice = choose(plans, courses, goals, clearance=clearance, by_score=True)
     rounds.append(Round(belief.members.size, len(plans), time.perf_counter() - start))
     return Found(choice.model_copy(update={"considered_count": considered}), tuple(rounds), grid)
 

@@ -32,6 +32,7 @@ HOME = {
     "map": "map",
     "serve": "serve",
     **dict.fromkeys(("audit", "backup", "restore"), "clinic"),
+    "clinic": "people",
     "planstudy": "planstudy",
     "serum": "serum",
     **dict.fromkeys(("compare", "whatif"), "weighing"),

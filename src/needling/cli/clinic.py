@@ -50,25 +50,28 @@ def _audit() -> None:
 
 @audit.command()
 def verify(as_json: AsJson = False) -> None:
-    """Whether trail and documents of every clinic are as they were written: exit code 0 yes, 1 no."""
+    """Whether trail, documents, charts and accounts of every clinic are as the trail tells: exit code 0 yes, 1 no."""
     set_up()
     from needling.web.accounts.models import Clinic
     from needling.web.charts.models import Trace
-    from needling.web.charts.trail import problems
+    from needling.web.charts.trail import lost_clinics, problems
 
     found = {
         str(clinic.id): (clinic.name, Trace.objects.filter(clinic=clinic).count(), list(problems(clinic)))
         for clinic in Clinic.objects.order_by("name")
     }
-    wrong = any(problems for _, _, problems in found.values())
+    lost = lost_clinics()
+    wrong = bool(lost) or any(problems for _, _, problems in found.values())
     if as_json:
         clinics = {name: {"rows": rows, "problems": here} for name, (_, rows, here) in found.items()}
-        print_json({"clinics": clinics, "holds": not wrong})
+        print_json({"clinics": clinics, "lost": lost, "holds": not wrong})
     for name, rows, problems_here in () if as_json else found.values():
         typer.echo(f"{name}: {rows} rows, {'the chain holds' if not problems_here else 'NOT as it was written'}")
         for one in problems_here:
             typer.echo(f"  - {one}")
-    if not found and not as_json:
+    for one in () if as_json else lost:
+        typer.echo(f"NOT as it was written: {one}")
+    if not found and not lost and not as_json:
         typer.echo("There is no clinic in this database yet.")
     raise typer.Exit(WRONG if wrong else 0)
 
@@ -83,9 +86,8 @@ def backup(
 
     kept = keeping.check(file) if check else keeping.backup(file)
     rows = sum(kept.rows.values())
-    typer.echo(
-        f"{file}: {rows} rows, {'whole' if check else 'written'}. Keep the keys of the data folder apart from it."
-    )
+    says = "written" if not check else "whole" if kept.signed else "whole; there is no key here to say who wrote it"
+    typer.echo(f"{file}: {rows} rows, {says}. Keep the keys of the data folder apart from it.")
 
 
 def restore(file: Annotated[Path, typer.Argument(help="A file that 'needling backup' wrote.")]) -> None:
@@ -97,6 +99,8 @@ def restore(file: Annotated[Path, typer.Argument(help="A file that 'needling bac
     typer.echo(f"{sum(kept.rows.values())} rows brought back; the trail holds.")
     if kept.lost:
         typer.echo(f"{kept.lost} rows of the trail came after this backup: what they tell of is lost.")
+    if kept.erased_again:
+        typer.echo(f"Erased after this backup was made, and erased again: {kept.erased_again} people.")
 
 
 COMMANDS = (backup, restore)

@@ -71,7 +71,8 @@ def claims(
     as_json: AsJson = False,
 ) -> None:
     """What articles claim, the verdict and why, the better source, and where sources disagree."""
-    from needling.knowledge.schema import Claim, ClaimVerdict
+    from needling.knowledge.entries import ClaimVerdict
+    from needling.knowledge.schema import Claim
     from needling.report.catalogue import find
 
     articles = tuple(part for part in get_args(get_args(Claim.model_fields["article"].annotation)[0]) if part)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import sys
 from typing import Annotated, Any
 
@@ -33,7 +34,7 @@ def serve(
     if demo:
         _own_folder()
     set_up()
-    _say_what_is_unsafe()
+    _say_what_is_unsafe(host)
     warm(quiet=False)
     if demo:
         _prepare()
@@ -43,9 +44,30 @@ def serve(
     if demo:
         _answer_enter()
     try:
-        waitress.serve(application, host=host, port=port, threads=threads, ident=None, **_in_front(proxy))
+        waitress.serve(
+            application, host=host, port=port, threads=threads, ident=None, **_limits(), **_in_front(proxy)
+        )  # fmt: skip
     except OSError as problem:
         raise BadInput(f"cannot listen on {host}:{port}: {problem.strerror}; try another --port") from None
+
+
+def _limits() -> dict[str, Any]:
+    """What anybody may ask of this server before it looks at who asks: sizes in bytes, times in seconds.
+
+    A body is kept in memory and never on disk: whatever is larger than any page takes is refused by what it says of
+    its length, or as soon as it is longer.
+    """
+    from django.conf import settings
+
+    return {
+        "max_request_body_size": settings.LARGEST_BODY,
+        "inbuf_overflow": settings.LARGEST_BODY + 1,
+        "max_request_header_size": 32 * 1024,
+        "channel_timeout": 30,
+        "cleanup_interval": 10,
+        "connection_limit": 400,
+        "asyncore_use_poll": hasattr(select, "poll"),
+    }
 
 
 def _in_front(proxy: str) -> dict[str, Any]:
@@ -110,11 +132,11 @@ def _answer_enter() -> None:
         Thread(target=answer, daemon=True).start()
 
 
-def _say_what_is_unsafe() -> None:
+def _say_what_is_unsafe(host: str) -> None:
     """What the checks of this installation found, where it can work all the same."""
-    from needling.web.checks import findings, in_words
+    from needling.web.checks import findings, in_words, listens_far
 
-    for one in findings():
+    for one in [*findings(), *listens_far(host)]:
         typer.secho(f"warning: {in_words(one)}", err=True, fg=typer.colors.YELLOW)
 
 

@@ -199,7 +199,7 @@ def compare(
         from needling.writing import write_text
 
         with working("Drawing the page ...", quiet=as_json):
-            page = render_comparison_html(result, kb)
+            page = render_comparison_html(result, kb, goals)
         name = _file_name(found)
         written = [out / f"{name}.html", out / f"{name}.json"]
         record = result.model_dump(mode="json")
@@ -210,7 +210,7 @@ def compare(
     else:
         from needling.report.about_comparison import comparison_text
 
-        typer.echo(comparison_text(result, kb))
+        typer.echo(comparison_text(result, kb, goals))
         if written:
             typer.echo(f"\nWritten: {'  '.join(map(str, written))}")
     raise typer.Exit(1 if result.differs else 0)

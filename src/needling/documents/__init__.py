@@ -45,6 +45,10 @@ class Document(BaseModel):
 
 # ---------------------------------------------------------------- person and findings
 
+from needling.documents.lesions import Lesion as Lesion  # noqa: E402
+from needling.documents.lesions import Spot as Spot  # noqa: E402
+from needling.documents.used import Used as Used  # noqa: E402
+
 
 class Fact(Document):
     """One answer. ``value`` None means "not asked" or "not known", never "no"."""
@@ -96,7 +100,8 @@ class ZoneFinding(_WithFacts):
     """One zone of skin: where, how large, for which concern, and what was found there.
 
     ``zone`` is a site id of the knowledge base, with ``-left`` or ``-right`` where the site has two sides.
-    Thicknesses are for people who were measured; without them the site's published values are used.
+    Thicknesses are for people who were measured; without them the site's published values are used. What a lesion
+    makes true stands among the ``facts`` too, so that whoever reads those reads all.
     """
 
     zone: Id
@@ -104,6 +109,18 @@ class ZoneFinding(_WithFacts):
     area_cm2: Annotated[float, Field(gt=0, le=2000)]
     epidermis_um: Annotated[float, Field(ge=10, le=500)] | None = None
     dermis_mm: Annotated[float, Field(ge=0.2, le=6)] | None = None
+    lesions: Annotated[tuple[Lesion, ...], Field(max_length=20, exclude_if=lambda lesions: not lesions)] = ()
+
+    @model_validator(mode="after")
+    def _lesions_are_facts(self) -> Self:
+        """A no stays, and is refused as a contradiction where facts are checked."""
+        stated = {fact.name: fact.value for fact in self.facts}
+        seen = dict.fromkeys(lesion.what for lesion in self.lesions if not lesion.left_out)
+        told = [name for name in seen if stated.get(name) is None]
+        if told:
+            known = tuple(fact for fact in self.facts if fact.name not in told)
+            object.__setattr__(self, "facts", (*known, *(Fact(name=name, value=True) for name in told)))
+        return self
 
 
 class ScaleScore(Document):
@@ -501,12 +518,17 @@ class Approval(Document):
     at: datetime
 
 
+OTHER_HARM = "other"
+"""The harm of an event that the knowledge does not list; its note says what it was."""
+
+
 class Event(Document):
-    """Something unwanted that happened, graded 1 to 5, with its day after the session."""
+    """Something unwanted that happened, graded 1 to 5, with its day after the session, and its zone if it had one."""
 
     harm: Id
     grade: Annotated[int, Field(ge=1, le=5)]
     after_d: Annotated[float, Field(ge=0, le=2000)]
+    zone: Annotated[Id | None, Field(exclude_if=lambda zone: zone is None)] = None
     note: Text = ""
 
 
@@ -515,7 +537,8 @@ class SessionRecord(Document):
 
     ``redness_d`` is how long the redness lasted. ``asked_until_d`` says up to which day after the session somebody
     asked about unwanted events: only up to then does an empty ``events`` mean that there were none. ``topicals`` are
-    the products that touched the skin; None: nobody said, which is not "none".
+    the products that touched the skin; None: nobody said, which is not "none". ``also_used`` are further devices: a
+    roller has one length and one lot.
     """
 
     approval: Sha256
@@ -525,6 +548,7 @@ class SessionRecord(Document):
     condition: Condition = "new"
     lot: Text | None = None
     expiry: date | None = None
+    also_used: Annotated[tuple[Used, ...], Field(max_length=20, exclude_if=lambda used: not used)] = ()
     strokes: tuple[Stroke, ...]
     endpoint_seen: Endpoint | None = None
     pain_score: Annotated[float, Field(ge=0, le=10)] | None = None

@@ -11,8 +11,9 @@ from pydantic import TypeAdapter
 from needling.documents import Setting
 from needling.errors import BadInput, did_you_mean
 from needling.knowledge import schema
+from needling.knowledge.entries import Entry
 
-SECTIONS: dict[str, type[schema.Entry]] = {
+SECTIONS: dict[str, type[Entry]] = {
     "sources": schema.Source,
     "facts": schema.FactDefinition,
     "rules": schema.Rule,

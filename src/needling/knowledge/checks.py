@@ -82,6 +82,15 @@ def _yes_no(kb: Knowledge, names: tuple[str, ...]) -> Iterator[str]:
             yield f"'{name}' is no yes-no fact with a quiet answer"
 
 
+def _wait_problems(kb: Knowledge, topical: Any) -> Iterator[str]:
+    """Only a product that has to wait says which thing of the waiting list it is one of."""
+    waits = kb.by("waits")
+    if topical.about is not None and topical.gate != "wait":
+        yield "'about' is for products whose gate is 'wait'"
+    elif topical.about is not None and topical.about not in waits:
+        yield _missing(topical.about, waits, "wait")
+
+
 def cross_check(kb: Knowledge, origin: Origin) -> list[str]:
     """All broken references of the base, each as ``file:line: what``; empty when it is sound."""
     problems: list[str] = []
@@ -113,6 +122,13 @@ def cross_check(kb: Knowledge, origin: Origin) -> list[str]:
                 found += [_missing(flag, flags, "red flag") for flag in entry.red_flags if flag not in flags]
             if section == "follow_ups":
                 found += _yes_no(kb, entry.asks)
+            if section in ("care", "waits"):
+                found += [_missing(site, sites, "site") for site in entry.sites if site not in sites]
+            if section == "care":
+                waits = kb.by("waits")
+                found += [_missing(one.thing, waits, "wait") for one in entry.about if one.thing not in waits]
+            if section == "topicals":
+                found += _wait_problems(kb, entry)
             if section == "devices":
                 found += [
                     _missing(legal.source, sources, "source") for legal in entry.legal if legal.source not in sources

@@ -6,20 +6,11 @@ read; an entry that rests on memory alone is loaded but not released (:attr:`Rul
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from needling.documents import Action, Caps, Citation, Endpoint, Id, Phototype, Reason, Setting, Text
 from needling.knowledge.conditions import grammar_errors
-
-Access = Literal["primary", "abstract", "secondary", "memory"]
-Certainty = Literal["high", "moderate", "low", "very-low", "none"]
-ClaimVerdict = Literal["supported", "conditional", "unknown", "contradicted", "unsafe"]
-
-
-class Entry(BaseModel):
-    """Base of all knowledge entries: frozen, no unknown keys, no NaN."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
+from needling.knowledge.entries import Access, Certainty, ClaimVerdict, Entry
 
 
 class Source(Entry):
@@ -29,20 +20,9 @@ class Source(Entry):
     ref: Text = ""
     cites: Text
     kind: Literal[
-        "regulator",
-        "law",
-        "label",
-        "review",
-        "trial",
-        "series",
-        "laboratory",
-        "model",
-        "guideline",
-        "press",
-        "vendor",
-        "lay",
-        "code",
-    ]
+        "regulator", "law", "label", "review", "trial", "series", "laboratory", "model", "guideline", "press",
+        "vendor", "lay", "code",
+    ]  # fmt: skip
     year: int | None = None
     url: Text | None = None
     doi: Text | None = None
@@ -66,7 +46,8 @@ class FactDefinition(Entry):
     ``topic`` groups questions on one page; ``quiet`` is the answer that starts no rule. A date fact ``x``
     can also be given, or tested, as ``x_d``, ``x_wk`` or ``x_mo`` (time since). ``only_if`` names the yes-no fact
     that an answer belongs to, ``never_of_sex`` the sex of which a yes cannot be true: answers that contradict
-    each other are refused, not weighed.
+    each other are refused, not weighed. ``may_leave_out``: asked of the field as marked, so that what was found can be
+    marked and left out of it.
     """
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -81,10 +62,11 @@ class FactDefinition(Entry):
     quiet: bool | float | str | None = None
     only_if: Text | None = None
     never_of_sex: Literal["female", "male"] | None = None
+    may_leave_out: Literal[True] | None = None
 
 
 class Then(Entry):
-    """What a rule does: its action, how long it holds, and the limits it lays on a plan."""
+    """What a rule does: its action, how long it holds, limits that it lays on a plan, and what it prefers inside."""
 
     action: Action
     after: Text | None = None
@@ -93,6 +75,7 @@ class Then(Entry):
     wait_mo: Annotated[float, Field(ge=0, le=60)] | None = None
     until_when: Text = ""
     caps: Caps | None = None
+    prefer: Literal["shortest-needle"] | None = None
 
 
 class Rule(Sourced):
@@ -369,7 +352,7 @@ class Topical(Sourced, Molecular):
 
     ``ingredients`` are the substances of a mixture; a product of one substance carries its numbers itself.
     The limits are for grown-ups; ``age_limits`` are those of children, by rising age. ``may_cover``: whether the label
-    lets a numbing cream be wrapped; None where that was not found.
+    lets a numbing cream be wrapped; None: not found. ``about``: which thing of the waiting list it is one of.
     """
 
     id: Id
@@ -378,6 +361,7 @@ class Topical(Sourced, Molecular):
     group: Literal["bland", "active", "anaesthetic", "antiseptic", "sunscreen", "make-up", "medicine", "biologic"]
     gate: Literal["allowed", "clinic-only", "before-only", "wait", "never"]
     wait_h: float | None = None
+    about: Id | None = None
     because: Text
     ingredients: tuple[Ingredient, ...] = ()
     max_g_per_10_cm2: float | None = None
@@ -388,10 +372,18 @@ class Topical(Sourced, Molecular):
     may_cover: bool | None = None
 
 
+class Restart(Entry):
+    """A step says of one thing of the waiting list: not before ``from_h`` hours; None: how, but not when."""
+
+    thing: Id
+    from_h: Annotated[float, Field(ge=0)] | None = None
+
+
 class CareStep(Sourced):
     """One step of preparation or aftercare; ``from_h``..``to_h`` is its window after the session.
 
-    ``lead_d`` says how many days before the first session a step has to begin: a plan starts no earlier.
+    ``lead_d`` says how many days before the first session a step has to begin: a plan starts no earlier. A step that
+    is ``about`` things of the waiting list is told by their one time. ``sites`` it is for; none named: all.
     """
 
     id: Id
@@ -406,10 +398,15 @@ class CareStep(Sourced):
     min_needle_mm: float = 0
     max_needle_mm: float = 3
     phototypes: tuple[Phototype, ...] = ()
+    about: tuple[Restart, ...] = ()
+    sites: tuple[Id, ...] = ()
 
 
 class Wait(Sourced):
-    """One thing that must wait after a session: which kind of opening it waits for, and what sheets say."""
+    """One thing that must wait after a session: which kind of opening it waits for, and what sheets say.
+
+    ``meanwhile``: what to do until then; ``then``: how to start; neither names a time. ``sites`` of it; none: all.
+    """
 
     id: Id
     name: Text
@@ -417,6 +414,9 @@ class Wait(Sourced):
     published_h: float
     published_long_h: float
     because: Text
+    meanwhile: Text = ""
+    then: Text = ""
+    sites: tuple[Id, ...] = ()
 
 
 class RedFlag(Sourced):
@@ -545,10 +545,14 @@ class FollowUpRule(Sourced):
     """A check of the follow-up schedule: days after each, before each or after the last session.
 
     ``after_sessions_count`` keeps a check to the one session that follows so many others. ``asks`` are the yes-no facts
-    that it asks again, because their answers can change from one session to the next.
+    that it asks again, because their answers can change from one session to the next. ``settings`` and ``phototypes``
+    say for whom it is; ``title`` is its name in a calendar and says nothing about anybody.
     """
 
     id: Id
+    title: Text = ""
+    settings: tuple[Setting, ...] = ("home", "clinic")
+    phototypes: tuple[Phototype, ...] = ()
     says: Text
     anchor: Literal["each-session", "before-session", "last-session"]
     after_sessions_count: int | None = None

@@ -19,7 +19,6 @@ from needling.documents import (
     Assessment,
     Choice,
     Clearance,
-    Decision,
     Goals,
     Person,
     Plan,
@@ -28,12 +27,12 @@ from needling.documents import (
 )
 from needling.errors import BadInput, NotAllowed
 from needling.knowledge import Knowledge
-from needling.learning.alarms import events_held, marks_of, proven_by, too_much_held, treated_zones, untold_held
+from needling.learning.alarms import too_much_held, untold_held
 from needling.learning.continuing import AS_PLANNED, Continuation, begun, continuations, is_milder, taken_over
+from needling.learning.held import stand
 from needling.learning.person import EXPECTED_REACTION, delivered_models, longest_redness, recalibrate
 from needling.learning.scored import delivered_plan, problem_of_followup, readings_of
-from needling.learning.standing import again_rule, answers_of, today_of
-from needling.planning.screen import screen, verdict_of
+from needling.learning.standing import again_rule
 from needling.simulation import Belief, Course, CourseResult, forecast, simulate, simulate_many
 from needling.simulation.recalibrate import Report
 from needling.units import from_si
@@ -119,15 +118,12 @@ def adapt(
     _not_taught_by(belief, (approval, *earlier))
     records = taken_over(records, approval, earlier)
     course = begun(approval, records)
-    zones = treated_zones(approval, records)
     latest = max(followups, key=lambda one: one.on)
-    first = approval.forecast.assessment
-    answers = answers_of(
-        first, approval.forecast.person, followups, zones, kb, now=person, proven=proven_by(records, kb)
-    )
-    who, today = today_of(person or approval.forecast.person, _today(approval, latest, zones), answers)
+    now = stand(approval, records, followups, kb, person=person)
+    zones, answers, who, today, clearance, marks = (
+        now.zones, now.answers, now.person, now.today, now.clearance, now.marks
+    )  # fmt: skip
     learned, report = _learned(belief, approval, records, followups)
-    clearance = screen(who, today, kb)
     reasons = [_asked_again(kb)]
     if report is not None:
         reasons.append(Reason(what="This person's readings", why=report.words, proposal=True))
@@ -135,13 +131,7 @@ def adapt(
     def answer(kind: Kind, more: Sequence[Reason], plan: Plan | None = None, choice: Choice | None = None) -> Adapted:
         return Adapted(kind, plan, choice, clearance, today, (*more, *reasons), report, learned)
 
-    held = list(events_held(records, answers, zones, kb))
-    marks = marks_of(records, answers, zones, first.on, kb)
-    stops = [one.reason for one in held if one.kind == "pause"]
-    asks = [one.reason for one in held if one.kind == "ask"]
-    if marks is not None and marks.still is not False:
-        (stops if marks.still else asks).append(marks.reason)
-    stops += _stopped(clearance)
+    stops, asks = [*now.held, *now.barred], list(now.asks)
     if stops:
         return answer("pause", [*stops, *asks])
     if not course.left and not asks:
@@ -163,7 +153,7 @@ def adapt(
     slow = _slow_healing(approval, records, kb)
     ready_d = _ready_d(approval, learned, records, slow, kb)
     ways, refused = continuations(
-        course, float((latest.on - approval.plan.start).days), clearance, today, kb, ready_d=ready_d
+        course, max(float((latest.on - course.plan.start).days), 0.0), clearance, today, kb, ready_d=ready_d
     )
     if marks is not None:
         reasons.append(marks.reason)
@@ -207,32 +197,6 @@ def _not_taught_by(belief: Belief, approvals: Sequence[Approval]) -> None:
             )
 
 
-def _today(approval: Approval, latest: Assessment, zones: Sequence[str]) -> Assessment:
-    """The latest look with the scores of the first visit: what the whole course is simulated with."""
-    first = approval.forecast.assessment
-    lacking = sorted(set(zones) - {finding.zone for finding in latest.zones})
-    if lacking:
-        raise BadInput(
-            f"the follow-up of {latest.on} says nothing of {', '.join(lacking)}, which the course treats; look there "
-            "too, for what is not known is not taken as well"
-        )
-    if latest.setting != first.setting:
-        raise BadInput(f"the course is for '{first.setting}', the follow-up of {latest.on} for '{latest.setting}'")
-    return latest.model_copy(update={"scores": first.scores})
-
-
-def _stopped(clearance: Clearance) -> list[Reason]:
-    """What screening found against needling today; none where a zone may go, or where an answer can still let one."""
-    stopping = [
-        one for one in clearance.decisions if verdict_of(one.action, clearance.setting) != "go" and not one.overridden
-    ]
-    whole = any(one.zone is None for one in stopping)
-    everywhere = {zone.zone for zone in clearance.zones} <= {one.zone for one in stopping}
-    if clearance.verdict == "go" or not (whole or everywhere or clearance.verdict != "ask"):
-        return []
-    return [_decided(one) for one in stopping]
-
-
 def _learned(
     belief: Belief, approval: Approval, records: Sequence[SessionRecord], followups: Sequence[Assessment]
 ) -> tuple[Belief, Report | None]:
@@ -254,14 +218,6 @@ def _asked_again(kb: Knowledge) -> Reason:
     """That the questions are asked again before each session."""
     check = again_rule(kb)
     return Reason(what="Before the next session", why=check.says, sources=check.sources, proposal=check.proposal)
-
-
-def _decided(decision: Decision) -> Reason:
-    until = f" Not before {decision.until}." if decision.until else ""
-    until += f" Until {decision.until_when}." if decision.until_when else ""
-    return Reason(
-        what=decision.title, why=decision.because + until, sources=decision.sources, proposal=decision.proposal
-    )
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from math import ceil
 from typing import Literal, NamedTuple
 
-from needling.documents import Approval, Citation, Event, Reason, SessionRecord
+from needling.documents import OTHER_HARM, Approval, Citation, Event, Reason, SessionRecord
 from needling.knowledge import Knowledge
 from needling.knowledge.schema import AdverseEvent
 from needling.learning.delivered import deliveries_of
@@ -97,7 +97,7 @@ def _told(
 ) -> Reason:
     """The event in words: what it was, what to do, and which answers would clear it."""
     flags = [kb.by("red_flags")[flag] for flag in kind.red_flags] if kind is not None else []
-    name = kind.name if kind is not None else f"'{event.harm}', which the knowledge does not list"
+    name = kind.name if kind is not None else _unlisted(event)
     said = f"{name}, grade {event.grade}, {event.after_d:g} days after session {record.session + 1} of {record.on}"
     asks = " ".join(_ask(question, kb) for question in open_now)
     until = (
@@ -114,6 +114,12 @@ def _told(
         sources=tuple(sources),
         proposal=True,
     )
+
+
+def _unlisted(event: Event) -> str:
+    if event.harm == OTHER_HARM:
+        return f"Something else ({event.note.rstrip('.')})" if event.note else "Something else"
+    return f"'{event.harm}', which the knowledge does not list"
 
 
 def _ask(name: str, kb: Knowledge) -> str:

@@ -9,11 +9,11 @@ from itertools import groupby, pairwise
 from math import ceil, isclose
 from typing import NamedTuple
 
-from needling.documents import Approval, Assessment, Clearance, Plan, Session, SessionRecord, Stroke
+from needling.documents import Approval, Assessment, Clearance, FollowUp, Plan, Session, SessionRecord, Stroke
 from needling.errors import BadInput
 from needling.knowledge import Knowledge
 from needling.knowledge.schema import Protocol
-from needling.learning.scored import check_records, delivered_plan
+from needling.learning.scored import began_on, check_records, delivered_plan
 from needling.planning.assemble import follow_ups_of
 from needling.planning.envelope import BLEEDING, Breach, breaches, days_label
 from needling.simulation.bind import planned_density_per_cm2
@@ -47,8 +47,9 @@ class Begun(NamedTuple):
     """A course that has begun.
 
     Args:
-        plan: the approved one. done: what was done, as sessions. left: visits that were planned and neither done nor
-            given up, each with its sessions. gaps_d: planned time before each of them.
+        plan: the approved one, from the day that the course began. done: what was done, as sessions.
+        left: visits that were planned and neither done nor given up, each with its sessions.
+        gaps_d: planned time before each of them.
     """
 
     plan: Plan
@@ -64,7 +65,7 @@ class Begun(NamedTuple):
 
 def begun(approval: Approval, records: Sequence[SessionRecord]) -> Begun:
     """What was done of a plan and what is left. A session that a record says was not done is not made up for."""
-    done = delivered_plan(approval, records).sessions
+    delivered = delivered_plan(approval, records)
     handled = {record.session for record in records}
     planned = sorted(enumerate(approval.plan.sessions), key=lambda one: one[1].day_d)
     left, gaps = [], []
@@ -75,7 +76,8 @@ def begun(approval: Approval, records: Sequence[SessionRecord]) -> Begun:
             left.append(sessions)
             gaps.append(0.0 if before is None else day - before)
         before = day
-    return Begun(approval.plan, done, tuple(left), tuple(gaps))
+    plan = approval.plan.model_copy(update={"start": delivered.start})
+    return Begun(plan, delivered.sessions, tuple(left), tuple(gaps))
 
 
 class _Way(NamedTuple):
@@ -266,7 +268,7 @@ def _continuation(
         update={
             "label": f"{course.plan.label}, going on: {said}",
             "sessions": sessions,
-            "follow_ups": follow_ups_of(sessions, kb),
+            "follow_ups": _checks(sessions, course.plan, kb),
             "clearance_sha256": clearance.sha256,
             "knowledge_version": kb.version,
             "knowledge_sha256": kb.sha256,
@@ -274,6 +276,13 @@ def _continuation(
     )
     gap = min((after - before for before, after in pairwise(line)), default=float("inf"))
     return Continuation(plan, len(days), said, gap)
+
+
+def _checks(sessions: tuple[Session, ...], plan: Plan, kb: Knowledge) -> tuple[FollowUp, ...]:
+    """The checks of sessions; those of some skin types only where the approved plan has them."""
+    approved = {check.what for check in plan.follow_ups}
+    others = {rule.says for rule in kb.follow_ups if rule.phototypes} - approved
+    return tuple(check for check in follow_ups_of(sessions, plan.envelope, None, kb) if check.what not in others)
 
 
 # ---------------------------------------------------------------- milder
@@ -384,12 +393,12 @@ def taken_over(
     """
     before: list[SessionRecord] = []
     for old in earlier:
-        if (old.plan.person, old.plan.start) != (approval.plan.person, approval.plan.start):
+        own = [record for record in records if record.approval == old.sha256]
+        if old.plan.person != approval.plan.person or approval.plan.start not in (old.plan.start, began_on(old, own)):
             raise BadInput(
                 f"the earlier approval {old.sha256[:12]} is of '{old.plan.person}' from {old.plan.start}, the one in "
                 f"force of '{approval.plan.person}' from {approval.plan.start}; they are not one course"
             )
-        own = [record for record in records if record.approval == old.sha256]
         check_records(old, own)
         before += own
     names = {old.sha256 for old in earlier}

@@ -10,14 +10,14 @@ from typing import NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
-from needling.documents import Approval, Assessment, Document, ScaleScore, SessionRecord, Setting
+from needling.documents import OTHER_HARM, Approval, Assessment, Document, ScaleScore, SessionRecord, Setting
 from needling.documents.learned import Proposal
 from needling.documents.learning import Misses, Visits
 from needling.errors import BadInput, did_you_mean
 from needling.knowledge import Knowledge, load_knowledge
 from needling.knowledge.schema import FactDefinition
 from needling.learning.continuing import taken_over
-from needling.learning.scored import problem_of_followup, problem_of_record
+from needling.learning.scored import earliest_on, problem_of_followup, problem_of_record
 from needling.learning.standing import again_rule
 from needling.planning.answers import assessment_problems
 from needling.reading import Problem, YamlText, parse_yaml, read_text, validate
@@ -156,7 +156,7 @@ def _record_problems(
     for number, record in enumerate(visits.records):
         at: _Place = ("records", number) if listed else ()
         known = record.approval in signed
-        key = "approval" if not known else "on" if record.on < approval.plan.start else "session"
+        key = "approval" if not known else "on" if record.on < earliest_on(approval) else "session"
         own = signed.get(record.approval, approval)
         problem = problem_of_record(record, own, record.approval if known else own.sha256)
         name = record.approval, record.session
@@ -170,8 +170,12 @@ def _record_problems(
         taken.setdefault(name, text.where((*at, "session")))
         if record.device not in devices:
             yield (*at, "device"), f"unknown device '{record.device}'{did_you_mean(record.device, devices)}"
+        for place, used in enumerate(record.also_used):
+            if used.device not in devices:
+                where = (*at, "also_used", place, "device")
+                yield where, f"unknown device '{used.device}'{did_you_mean(used.device, devices)}"
         for place, event in enumerate(record.events):
-            if event.harm not in harms:
+            if event.harm not in (*harms, OTHER_HARM):
                 hint = did_you_mean(event.harm, harms)
                 yield (*at, "events", place, "harm"), f"unknown harm '{event.harm}'{hint}; known: {', '.join(harms)}"
 
@@ -191,8 +195,8 @@ def _followup_problems(
         problem = problem_of_followup(followup, approval)
         if problem:
             yield (*at, "person"), problem
-        elif followup.on < approval.plan.start:
-            yield (*at, "on"), f"the follow-up is of {followup.on}, before the plan's start on {approval.plan.start}"
+        elif followup.on < (earliest := earliest_on(approval)):
+            yield (*at, "on"), f"the follow-up is of {followup.on}, before the plan was made or began ({earliest})"
         elif followup in seen:
             yield at, f"the same follow-up stands in {seen[followup]}; keep one"
             continue

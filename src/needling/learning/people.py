@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from needling.documents import Approval, Assessment, Person, Plan, SessionRecord
 from needling.knowledge.schema import Scale
-from needling.learning.scored import Reading, delivered_plan, readings_of
+from needling.learning.scored import Reading, delivered_plan, early_d, readings_of
 from needling.simulation import Belief, CourseResult, Models, simulate
 from needling.simulation.belief import normal, normals
 from needling.simulation.design import Column, designed, varying
@@ -140,7 +140,8 @@ def gather(belief: Belief, cases: Sequence[FollowedUp]) -> Gathered:
         likeness = _likeness(one.plan, frozen.person, frozen.assessment, models)
         if likeness not in groups:
             groups[likeness] = Alike(one.plan, frozen.person, frozen.assessment, models, len(groups))
-        looks = {Look(reading.outcome.zone, reading.day_d): reading.value for reading in one.readings}
+        ahead = early_d(one.approval, one.plan)
+        looks = {Look(reading.outcome.zone, reading.day_d + ahead): reading.value for reading in one.readings}
         ordered = tuple(sorted(looks))
         groups[likeness].seen.setdefault(ordered, []).append(tuple(looks[look] for look in ordered))
         approvals += [each.name for each in several]

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from needling.documents import Approval, Assessment, Plan, SessionRecord
 from needling.errors import BadInput
 from needling.knowledge import Knowledge
-from needling.learning.scored import Reading, delivered_plan, readings_of
+from needling.learning.scored import Reading, delivered_plan, early_d, readings_of
 from needling.simulation import Belief, Course, Models, log_likelihood, simulate
 from needling.simulation.learned import Noted
 from needling.simulation.recalibrate import Learned, learn, pooled, require_person
@@ -132,9 +132,9 @@ def recalibrate(
     )
     if not readings and redness is None:
         raise BadInput("nothing can be learned: " + ("; ".join(left_out) or "no follow-up has a score"))
-    nothing_yet = np.empty(0)
+    nothing_yet, ahead = np.empty(0), early_d(approval, delivered)
     told = [
-        Noted(name_of(one), one.followup.on, one.value, _course_before(delivered, one.day_d), nothing_yet)
+        Noted(name_of(one), one.followup.on, one.value, _course_before(delivered, one.day_d + ahead), nothing_yet)
         for one in readings
     ]
     if redness is not None:
@@ -148,7 +148,7 @@ def recalibrate(
     course = simulate(
         delivered, frozen.person, frozen.assessment, wide, key=frozen.key, models=delivered_models(approval)
     )
-    fits = [log_likelihood(course, [(one.outcome.zone, one.day_d, one.value)]) for one in readings]
+    fits = [log_likelihood(course, [(one.outcome.zone, one.day_d + ahead, one.value)]) for one in readings]
     if redness is not None:
         fits.append(_redness_fits(course, redness, belief.knowledge))
     notes = [note._replace(log_likelihood=fit) for note, fit in zip(told, fits, strict=True)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 from typing import NamedTuple
 
 import numpy as np
@@ -42,7 +43,7 @@ class Reading(NamedTuple):
 
 def problem_of_record(record: SessionRecord, approval: Approval, sha256: str) -> str:
     """Why a record cannot belong to an approval, and what to do; empty when it can. sha256: of the approval."""
-    planned, start = approval.plan.sessions, approval.plan.start
+    planned, earliest = approval.plan.sessions, earliest_on(approval)
     if record.approval != sha256:
         return (
             f"the record of {record.on} belongs to another approval ({record.approval[:12]}..., this is "
@@ -53,9 +54,35 @@ def problem_of_record(record: SessionRecord, approval: Approval, sha256: str) ->
             f"session {record.session + 1} is not in the plan, which has {len(planned)}; in a record they count from 0 "
             f"(session: 0 to {len(planned) - 1}). Correct the number, or approve a new plan for what was added"
         )
-    if record.on < start:
-        return f"the record of session {record.session + 1} is of {record.on}, before the plan's start on {start}"
+    if record.on < earliest:
+        return (
+            f"the record of session {record.session + 1} is of {record.on}, before {earliest}, {_EARLIEST}; what was "
+            "done before is no session of this plan"
+        )
     return ""
+
+
+_EARLIEST = "the day of its assessment or of the plan's start, whichever came first"
+
+
+def earliest_on(approval: Approval) -> date:
+    """Nothing of a course was done before this day. A plan that was approved anew half-way began before its
+    assessment, a first one may have been begun before its start.
+    """
+    return min(approval.plan.start, approval.forecast.assessment.on)
+
+
+def began_on(approval: Approval, records: Sequence[SessionRecord]) -> date:
+    """The day that counts as day 0 of a course as it was delivered: the plan's start, or the first session before it.
+
+    A simulation has no session before its day 0, and a session that was really done earlier than planned is one.
+    """
+    return min([approval.plan.start, *(record.on for record in records if record.strokes)])
+
+
+def early_d(approval: Approval, delivered: Plan) -> float:
+    """Days by which a delivered plan began before the approved one: what its days are ahead of the forecast's."""
+    return float((approval.plan.start - delivered.start).days)
 
 
 def check_records(approval: Approval, records: Sequence[SessionRecord]) -> None:
@@ -81,19 +108,23 @@ def problem_of_followup(followup: Assessment, approval: Approval) -> str:
 
 
 def delivered_plan(approval: Approval, records: Sequence[SessionRecord]) -> Plan:
-    """The approved plan with the sessions as they were really done; sessions without a record are left out."""
+    """The approved plan with the sessions as they were really done; sessions without a record are left out.
+
+    Its days count from :func:`began_on`, which is its start.
+    """
     check_records(approval, records)
+    start = began_on(approval, records)
     sessions = []
     for record in sorted(records, key=lambda record: record.on):
         if record.strokes:
             done = {
-                "day_d": float((record.on - approval.plan.start).days),
+                "day_d": float((record.on - start).days),
                 "device": record.device,
                 "condition": record.condition,
                 "strokes": record.strokes,
             }
             sessions.append(approval.plan.sessions[record.session].model_copy(update=done))
-    return approval.plan.model_copy(update={"sessions": tuple(sessions), "label": "as delivered"})
+    return approval.plan.model_copy(update={"sessions": tuple(sessions), "label": "as delivered", "start": start})
 
 
 def readings_of(approval: Approval, followups: Sequence[Assessment]) -> tuple[list[Reading], list[str]]:
@@ -254,6 +285,12 @@ def _endpoints(approval: Approval, records: Sequence[SessionRecord]) -> Iterator
 
 def _not_compared(approval: Approval, records: Sequence[SessionRecord], last: list[Assessment]) -> Iterator[str]:
     """In words what is kept and not scored."""
+    start, began = approval.plan.start, began_on(approval, records)
+    if began < start:
+        yield (
+            f"the course began on {began}, {(start - began).days} days before the plan's start: readings are held "
+            "against the forecast of their own day, which knew nothing of that"
+        )
     pain = {record.session: record.pain_score for record in records if record.pain_score is not None}
     if pain:
         told = ", ".join(f"{rated:g} of 10 (session {session + 1})" for session, rated in sorted(pain.items()))
@@ -299,8 +336,8 @@ def score(
         not be compared. Means are None when nothing could be scored.
 
     Raises:
-        BadInput: a record of another approval, of a session that is not in the plan, from before its start or twice; a
-            follow-up of another person; an unknown harm.
+        BadInput: a record of another approval, of a session that is not in the plan, from before its assessment or
+            twice; a follow-up of another person; an unknown harm.
     """
     kb = kb or load_knowledge()
     check_records(approval, records)
@@ -311,7 +348,7 @@ def score(
     return Misses(
         approval=approval.sha256,
         person=approval.plan.person,
-        start=approval.plan.start,
+        start=began_on(approval, records),
         approved_at=approval.at,
         misses=(*misses, *_redness(approval, records)),
         deliveries=tuple(deliveries_of(approval, records, kb, maps=maps)),

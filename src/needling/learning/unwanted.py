@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from math import ceil
 
-from needling.documents import Approval, Harm, SessionRecord
+from needling.documents import OTHER_HARM, Approval, Harm, SessionRecord
 from needling.documents.learning import EventMiss, ToldEvent
 from needling.errors import BadInput, did_you_mean
 from needling.knowledge import Knowledge
@@ -39,20 +39,20 @@ def told_events(records: Iterable[SessionRecord], kb: Knowledge) -> tuple[ToldEv
     told = []
     for record in records:
         for event in record.events:
-            if event.harm not in harms:
+            if event.harm not in (*harms, OTHER_HARM):
                 hint = did_you_mean(event.harm, harms)
                 raise BadInput(f"unknown harm '{event.harm}'{hint}; `needling knowledge show` lists them")
-            harm, serious = harms[event.harm], event.grade >= severe
+            harm, serious = harms.get(event.harm), event.grade >= severe
             told.append(
                 ToldEvent(
                     session=record.session,
                     on=record.on + timedelta(days=ceil(event.after_d)),
                     harm=event.harm,
-                    label=harm.name.rstrip("."),
+                    label=harm.name.rstrip(".") if harm else "Something else",
                     grade=event.grade,
                     grade_label=grading.band(event.grade),
                     after_d=event.after_d,
-                    expected=harm.then == "usual" and not serious,
+                    expected=harm is not None and harm.then == "usual" and not serious,
                     serious=serious,
                     note=event.note,
                 )
@@ -74,7 +74,7 @@ def _came(told: Iterable[ToldEvent], groups: Mapping[str, str]) -> set[str]:
     """Groups of harms that came; a severe event of any kind is also one of "any serious event"."""
     came = set()
     for event in told:
-        came.add(groups[event.harm])
+        came.add(groups.get(event.harm, event.harm))
         if event.serious and _ANY_SERIOUS in groups:
             came.add(groups[_ANY_SERIOUS])
     return came

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
-from needling.documents import Assessment, Case, Fact, Person, ScaleScore, ZoneFinding
+from needling.documents import Assessment, Case, Fact, Lesion, Person, ScaleScore, ZoneFinding
 from needling.errors import BadInput, did_you_mean
 from needling.knowledge.base import Knowledge
 from needling.knowledge.facts import (
@@ -18,6 +18,7 @@ from needling.knowledge.facts import (
     time_since,
     value_problem,
 )
+from needling.knowledge.schema import FactDefinition
 from needling.reading import Problem
 from needling.units import UNITS
 
@@ -85,6 +86,32 @@ def _fact_problems(facts: tuple[Fact, ...], loc: tuple[int | str, ...], kb: Know
             yield Problem(at, wrong)
 
 
+def lesion_facts(kb: Knowledge) -> dict[str, FactDefinition]:
+    """What can be found in one place of a zone, by name: the questions on a zone that are answered with yes or no."""
+    return {fact.name: fact for fact in kb.facts if fact.scope == "zone" and fact.kind == "yes-no"}
+
+
+def _lesion_problems(finding: ZoneFinding, loc: tuple[int | str, ...], kb: Knowledge) -> Iterator[Problem]:
+    known = lesion_facts(kb)
+    stated = {fact.name: fact.value for fact in finding.facts}
+    told: set[Lesion] = set()
+    for index, lesion in enumerate(finding.lesions):
+        at = (*loc, "lesions", index)
+        if lesion.what not in known:
+            hint = did_you_mean(lesion.what, known)
+            yield Problem((*at, "what"), f"unknown lesion '{lesion.what}'{hint}; allowed: {', '.join(known)}")
+        elif lesion.left_out and not known[lesion.what].may_leave_out:
+            allowed = ", ".join(name for name, fact in known.items() if fact.may_leave_out)
+            yield Problem(
+                (*at, "left_out"), f"'{lesion.what}' counts wherever the field ends; left out can be: {allowed}"
+            )
+        elif not lesion.left_out and stated.get(lesion.what) is False:
+            yield Problem(at, f"is there, but the zone says '{lesion.what}' is false; correct one of the two")
+        elif lesion in told:
+            yield Problem(at, f"'{lesion.what}' stands here twice; give each its size, place or note, or take one out")
+        told.add(lesion)
+
+
 def _contradictions(person: Person, assessment: Assessment, kb: Knowledge) -> Iterator[Problem]:
     """Answers that cannot all be true: they are refused, because either of them may be the wrong one."""
     years = assessment.on.year - person.birth_year if person.birth_year is not None else None
@@ -139,7 +166,9 @@ def assessment_problems(assessment: Assessment, kb: Knowledge, loc: tuple[int | 
             yield Problem(
                 (*at, "concern"), f"unknown concern '{finding.concern}'{hint}; allowed: {', '.join(indications)}"
             )
-        yield from _fact_problems(finding.facts, at, kb)
+        strange = {lesion.what for lesion in finding.lesions} - set(lesion_facts(kb))  # said once, with the lesion
+        yield from _fact_problems(tuple(fact for fact in finding.facts if fact.name not in strange), at, kb)
+        yield from _lesion_problems(finding, at, kb)
     for index, score in enumerate(assessment.scores):
         at = (*loc, "scores", index)
         if score.scale not in scales:

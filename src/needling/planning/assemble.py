@@ -89,11 +89,16 @@ def _sessions(
     return tuple(sessions)
 
 
-def follow_ups_of(sessions: tuple[Session, ...], kb: Knowledge) -> tuple[FollowUp, ...]:
-    """The checks that belong to some sessions, by day."""
+def follow_ups_of(
+    sessions: tuple[Session, ...], setting: Setting, phototype: str | None, kb: Knowledge
+) -> tuple[FollowUp, ...]:
+    """The checks that belong to some sessions of a person, by day; an unknown skin type gets those of every type."""
     days = sorted({session.day_d for session in sessions})
     found: list[FollowUp] = []
     for rule in kb.follow_ups:
+        if setting not in rule.settings or (rule.phototypes and phototype is not None
+                                            and phototype not in rule.phototypes):  # fmt: skip
+            continue
         anchors = {"each-session": days, "before-session": days[1:], "last-session": days[-1:]}[rule.anchor]
         if rule.after_sessions_count is not None:
             anchors = days[rule.after_sessions_count : rule.after_sessions_count + 1]
@@ -179,7 +184,7 @@ def _plan(
         envelope=setting,
         sessions=sessions,
         stop_rules=tuple(step.says for step in steps if step.id.startswith(STOP)),
-        follow_ups=follow_ups_of(sessions, kb),
+        follow_ups=follow_ups_of(sessions, setting, person.phototype, kb),
         declined=declined,
         rationale=rationale,
         start=assessment.on + timedelta(days=ceil(max((step.lead_d for step in steps), default=0))),

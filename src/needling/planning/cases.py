@@ -71,6 +71,7 @@ def blank_case(kb: Knowledge, setting: str = "clinic") -> str:
             "      area_cm2: 40",
             "      facts:",
             *lines(zone_facts, "        "),
+            "      lesions: []  # - {what: lesion_in_field, size_mm: 4, note: under the eye}; makes its fact true here",
             "  scores: []  # - {scale: goodman-baron-qualitative, zone: cheek-left, value: 3}",
             "goals:",
             "  gain_weight: 1",

@@ -42,11 +42,12 @@ class GateDecision(NamedTuple):
         return self.allowed or bool(self.stamp)
 
 
-def _wait_h(topical: Topical, needle_length_mm: float, kb: Knowledge) -> float | None:
-    """Hours to wait: the product's own; for short needles those of the waiting list, where it has the product."""
-    short = needle_length_mm <= kb.parameter("short-needle-length").quantity.median
+def wait_h(topical: Topical, needle_length_mm: float, kb: Knowledge) -> float | None:
+    """Hours that a product waits after a session (h): its own; for short needles those of the waiting list, where
+    that has the product by its name. None: no time was found.
+    """
     listed = kb.by("waits").get(topical.id)
-    if short and listed is not None:
+    if listed is not None and needle_length_mm <= kb.parameter("short-needle-length").quantity.median:
         return float(listed.published_h)
     return topical.wait_h
 
@@ -77,18 +78,18 @@ def _judge(
                 None,
             )
         return False, f"Only before the session, never on needled skin. {topical.because}", None
-    wait_h = _wait_h(topical, needle_length_mm, kb)
-    if wait_h is None:
+    hours = wait_h(topical, needle_length_mm, kb)
+    if hours is None:
         return False, f"No waiting time was found, so it stays off. Ask a clinician. {topical.because}", None
     if hours_after < 0:
-        return False, f"It must be off the skin when needling starts. {topical.because}", wait_h
-    if hours_after < wait_h:
-        return False, f"Too early: not before {wait_h:g} hours. {topical.because}", wait_h
-    return True, f"The wait of {wait_h:g} hours is over. {topical.because}", wait_h
+        return False, f"It must be off the skin when needling starts. {topical.because}", hours
+    if hours_after < hours:
+        return False, f"Too early: not before {hours:g} hours. {topical.because}", hours
+    return True, f"The wait of {hours:g} hours is over. {topical.because}", hours
 
 
 def _later(topical: Topical, needle_length_mm: float, kb: Knowledge) -> float | None:
-    return _wait_h(topical, needle_length_mm, kb) if topical.gate == "wait" else None
+    return wait_h(topical, needle_length_mm, kb) if topical.gate == "wait" else None
 
 
 def gate(

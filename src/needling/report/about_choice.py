@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from needling.documents import Choice, Scorecard
+from needling.knowledge.base import Knowledge
 from needling.planning.candidates import BEYOND
 from needling.report.about_forecast import told_outcomes
+from needling.report.about_home import plainly
 from needling.report.explanation import Row, Section, Statement, Table, Telling
+from needling.report.measures import LASTING_MARK, MARKS, careful_share, days_words, most_share, score_caption
 from needling.report.words import (
     DOTS,
     about_people,
@@ -13,10 +16,9 @@ from needling.report.words import (
     number,
     of_people,
     option_name,
+    people_share,
     plural,
     sentence,
-    span_words,
-    within_words,
 )
 
 CANDIDATES_SHOWN = 6
@@ -54,8 +56,8 @@ def shown_cards(choice: Choice, most: int = CANDIDATES_SHOWN) -> tuple[Scorecard
     return tuple(found)
 
 
-SCORE_HEADERS = ("Option", "Gain", "Careful gain", "Redness", "Lasting mark", "Visits", "Score")
-PERSON_HEADERS = ("Option", "Gain", "Redness each time", "Lasting mark", "Visits")
+SCORE_HEADERS = ("Option", "Careful gain", "Redness", LASTING_MARK, "Visits", "Score")
+PERSON_HEADERS = ("Option", "Careful gain", "Redness each time", LASTING_MARK, "Visits")
 
 
 def score_headers(choice: Choice, telling: Telling) -> tuple[str, ...]:
@@ -74,16 +76,15 @@ def score_rows(choice: Choice, telling: Telling, most: int = CANDIDATES_SHOWN) -
     rows = []
     for card in shown_cards(choice, most):
         name = option_name(card.plan, card.visits_count, telling.home)
-        redness = "none" if is_nothing(card) else span_words(card.redness_d)
+        redness = "none" if is_nothing(card) else days_words(card.redness_d)
         harm = "none" if is_nothing(card) else of_people(card.harm_probability)
         if telling.person:
-            gain = number(card.gain, 1) if is_nothing(card) or told_outcomes(choice.forecast) else NO_GAIN
+            gain = number(card.gain_low) if is_nothing(card) or told_outcomes(choice.forecast) else NO_GAIN
             cells: tuple[str, ...] = (name, gain, redness, harm, str(card.visits_count))
         else:
             front = "" if card.on_front else ", off the front"
             cells = (
                 f"{name}{front}",
-                number(card.gain),
                 number(card.gain_low),
                 f"{number(card.redness_d, 1)} d",
                 harm,
@@ -96,22 +97,23 @@ def score_rows(choice: Choice, telling: Telling, most: int = CANDIDATES_SHOWN) -
     return tuple(rows)
 
 
-def _ground(choice: Choice) -> str:
+def _ground(choice: Choice, kb: Knowledge) -> str:
     card = chosen_card(choice)
     if card is None:
         return sentence(choice.because)
     if is_nothing(card):
         return "Nothing else is worth more here: it costs no visit, no redness and no risk."
     gain = (
-        f"Counted carefully, it gains {number(card.gain_low, 1)}, where 0 is no change and 1 is a change that people "
-        "notice. "
+        f"Counted carefully, it gains {number(card.gain_low)}: {people_share(careful_share(kb))} reach at least that, "
+        "where 0 is no change and 1 is a change that people notice. "
         if told_outcomes(choice.forecast)
         else "Nobody can say how large its gain is. By this score doing nothing is as good or better; the routine is "
         "shown because you asked for one. "
     )
     return (
-        f"{gain}Redness after a session stays below {within_words(card.redness_d)} for most people. "
-        f"{about_people(card.harm_probability)} may get a lasting mark. "
+        f"{gain}Redness after a session stays below {days_words(card.redness_d)} for "
+        f"{people_share(most_share(kb))}. "
+        f"{about_people(card.harm_probability)} may get {LASTING_MARK.lower()} ({MARKS}). "
         f"It needs {plural(card.visits_count, 'session')}.{_price_words(choice, card)}"
     )
 
@@ -140,8 +142,10 @@ def _beside_nothing(choice: Choice, telling: Telling) -> Statement | None:
     if chosen is nothing or not choice.plan.sessions:
         return telling.say(f"{name} came out best", lead=f"Beside {nothing_words(telling.home)}")
     text = f"{name} needs no visit, gives no redness and no new marks, and no gain is expected from it"
-    if chosen is not None and told_outcomes(choice.forecast):
-        text += f". The plan has an expected gain of {number(chosen.gain, 1)}"
+    told = told_outcomes(choice.forecast)
+    if told:
+        worst = min(told, key=lambda outcome: outcome.dots_of_50_count)
+        text += f". By the plan {worst.dots_of_50_count} of {DOTS} gain {worst.better_by_label.rstrip('.')}"
     return telling.say(text, lead=f"Beside {nothing_words(telling.home)}")
 
 
@@ -164,16 +168,26 @@ def beyond_words(choice: Choice) -> str:
     return f"{said}; {best.dots_of_50_count} of {DOTS} gain by it, {differs}."
 
 
+def _declined_words(why: str, telling: Telling) -> str:
+    """A reason as the reader is told it: a person at home gets one limit and no ids."""
+    if not (telling.person and telling.home):
+        return why
+    why = why.partition(" Nearest that may be planned:")[0]  # what is planned instead is said once, above
+    dispute = telling.kb.by("conflicts").get("length-and-place")
+    return plainly(why.replace(f" {dispute.tell}", "") if dispute else why)
+
+
 def declined_section(choice: Choice, telling: Telling) -> Section | None:
     """What was wished and is not planned, and why: it stands before everything that is planned instead."""
     if not choice.plan.declined:
         return None
     title = "What you asked for, and why not" if telling.person else "Declined wishes"
     telling = telling.at(title)
-    points = [
-        telling.say(reason.why, reason.sources, lead=f"No: {reason.what}", proposal=reason.proposal)
-        for reason in choice.plan.declined
-    ]
+    points = []
+    for reason in choice.plan.declined:
+        why = _declined_words(reason.why, telling)
+        said = telling.say(why, reason.sources, lead=f"No: {reason.what}", proposal=reason.proposal)
+        points += [said] if said not in points else []
     if choice.plan.sessions:
         words = "The plan below is what is possible instead. It is no substitute for what was asked for"
         points.append(telling.say(words))
@@ -200,7 +214,7 @@ def choice_section(choice: Choice, telling: Telling) -> Section:
     telling = telling.at("Why this plan")
     paragraphs: list[Statement] = []
     if telling.person:
-        paragraphs.append(telling.say(_ground(choice)))
+        paragraphs.append(telling.say(_ground(choice, telling.kb)))
     else:
         paragraphs.append(telling.say(choice.because))
     reasons = choice.plan.rationale
@@ -241,12 +255,7 @@ def choice_section(choice: Choice, telling: Telling) -> Section:
     points += [beside] if beside else []
     wishes = _goals_words(choice, telling)
     points += [telling.say(wishes, lead="What you asked for" if telling.person else "Goals")] if wishes else []
-    caption = (
-        "Gain of 1 is a change that people notice; 0 is no change"
-        if telling.person
-        else "Gain in meaningful changes (median; careful: low quantile); redness that most stay below; "
-        "mean chance of a lasting mark"
-    )
+    caption = score_caption(telling.kb, choice.goals)
     headers = score_headers(choice, telling)
     most = 1 if telling.person else CANDIDATES_SHOWN
     table = Table(caption, headers, score_rows(choice, telling, most))

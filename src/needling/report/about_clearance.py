@@ -8,6 +8,8 @@ from datetime import date
 
 from needling.documents import Assessment, Choice, Clearance, Decision, Fact, FactValue, Person, Question, Verdict
 from needling.knowledge.schema import Conflict, FactDefinition, Rule
+from needling.report.about_home import home_headline, home_sentence, lead_word
+from needling.report.about_lesions import lesions_of
 from needling.report.explanation import Row, Section, Statement, Table, Telling
 from needling.report.words import (
     ACTION_WORD,
@@ -30,8 +32,8 @@ NOT_KNOWN = "not known"
 
 def verdict_headline(clearance: Clearance) -> str:
     """The answer in a few words."""
-    if clearance.verdict == "refer" and clearance.setting == "home" and clearance.envelope == "clinic":
-        return "Not at home"
+    if clearance.setting == "home":
+        return home_headline(clearance)
     return VERDICT_WORD[clearance.verdict]
 
 
@@ -57,25 +59,21 @@ def verdict_sentence(clearance: Clearance, *, person: bool) -> str:
     """The verdict in one or two sentences, for the setting that was asked about."""
     where = setting_words(clearance.setting)
     wait = f"The earliest date is {on_day(clearance.earliest)}." if clearance.earliest else "There is no date yet."
-    questions = plural(len(_merged(clearance.asks)), "question is", "questions are")
-    at_home = clearance.setting == "home"
+    questions = plural(len(merged_questions(clearance.asks)), "question is", "questions are")
     sentences: dict[Verdict, str] = {
-        "go": f"Yes. Nothing that we were told speaks against needling {where}, inside the limits below.",
+        "go": f"Yes. Nothing that we were told speaks against needling {where}.",
         "ask": f"We cannot answer yet. {questions} open. An open question never counts as a no.",
         "defer": f"Not now: waiting is needed first. {wait}",
-        "refer": (
-            "Not at home; but a clinic may be able to help. Take the sheet for the clinic with you."
-            if at_home and clearance.envelope == "clinic"
-            else "Not before a clinician has looked at it. Take the sheet for the clinic with you."
-        ),
+        "refer": "Not before a clinician has looked at it. Take the sheet for the clinic with you.",
         "exclude": f"No: needling {where} is not suitable for you as things are.",
     }
     if person:
-        return sentences[clearance.verdict]
-    envelope = {"home": "home and clinic", "clinic": "clinic only", None: "none"}[clearance.envelope]
+        return (clearance.setting == "home" and home_sentence(clearance)) or sentences[clearance.verdict]
+    open_for = {"home": "at home and in the clinic", "clinic": "in the clinic only", None: "nowhere"}
+    rules = len(merged_decisions(clearance.decisions))
     return (
-        f"Verdict {clearance.verdict.upper()} for {clearance.setting}; widest open envelope: {envelope}; "
-        f"{plural(len(clearance.decisions), 'rule')} fired, {questions} open."
+        f"{VERDICT_WORD[clearance.verdict]}, {where}; open {open_for[clearance.envelope]}. "
+        f"{plural(rules, 'rule speaks', 'rules speak')} to this, {questions} open."
         + (f" Earliest date {on_day(clearance.earliest)}." if clearance.earliest else "")
     )
 
@@ -124,7 +122,8 @@ def _rule_words(decision: Decision, telling: Telling) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def _caps_words(decision: Decision) -> str:
+def caps_words(decision: Decision) -> str:
+    """The limits that a decision sets; empty when it sets none."""
     caps = decision.caps
     if caps is None:
         return ""
@@ -156,9 +155,10 @@ def decision_statement(decision: Decision, zones: tuple[str, ...], telling: Tell
     """One decision with its action, places, time and ground."""
     until = until_words(decision)
     where = f", {zones_name(zones, telling.kb)}" if zones else ""
-    caps = _caps_words(decision)
+    caps = caps_words(decision)
     if telling.person:
-        lead = f"{ACTION_WORD[decision.action]}{where}"
+        word = lead_word(decision) if telling.home else ACTION_WORD[decision.action]
+        lead = word if telling.home else f"{word}{where}"  # at home there is one place, and it was named by the person
         parts = [decision.tell.strip()]
         if until:
             parts.append(f"This holds {until}.")
@@ -185,17 +185,27 @@ def _conflict_label(name: str, telling: Telling) -> str:
     return (conflict.ref or conflict.topic) if conflict else name
 
 
+def told_decisions(clearance: Clearance) -> tuple[Decision, ...]:
+    """What a person is told. How to go about it (notes, cautions) is for whoever may go, and for no one else."""
+    going = {zone.zone for zone in clearance.zones if zone.verdict == "go"}
+    return tuple(
+        decision
+        for decision in clearance.decisions
+        if decision.action not in ("note", "caution")
+        or (clearance.verdict == "go" and (decision.zone is None or decision.zone in going))
+    )
+
+
 def decisions_section(clearance: Clearance, telling: Telling) -> Section:
     """Why: every rule that fired."""
     telling = telling.at("Why this answer")
-    points = tuple(
-        decision_statement(decision, zones, telling) for decision, zones in merged_decisions(clearance.decisions)
-    )
+    told = told_decisions(clearance) if telling.person else clearance.decisions
+    points = tuple(decision_statement(decision, zones, telling) for decision, zones in merged_decisions(told))
     nothing = () if points else (telling.say("None of the rules that were checked speaks against it."),)
     return Section("why", "Why this answer", nothing, points)
 
 
-def _merged(questions: tuple[Question, ...]) -> list[tuple[Question, tuple[str, ...]]]:
+def merged_questions(questions: tuple[Question, ...]) -> list[tuple[Question, tuple[str, ...]]]:
     """A question that is asked of several zones once, with all of them."""
     found: dict[tuple[str, str], tuple[Question, tuple[str, ...]]] = {}
     for question in questions:
@@ -204,8 +214,9 @@ def _merged(questions: tuple[Question, ...]) -> list[tuple[Question, tuple[str, 
     return list(found.values())
 
 
-def _question_text(question: Question, zones: tuple[str, ...], telling: Telling) -> str:
-    where = f" ({zones_name(zones, telling.kb)})" if zones else ""
+def question_text(question: Question, zones: tuple[str, ...], telling: Telling) -> str:
+    """A question with its places; to a person at home "this area" is the one area that they asked about."""
+    where = f" ({zones_name(zones, telling.kb)})" if zones and not (telling.person and telling.home) else ""
     return f"{question.ask.strip()}{where}"
 
 
@@ -216,22 +227,22 @@ def questions_section(clearance: Clearance, telling: Telling) -> Section | None:
     telling = telling.at("Questions still open")
     if telling.person:
         points = tuple(
-            telling.say(_question_text(question, zones, telling)) for question, zones in _merged(clearance.asks)
+            telling.say(question_text(question, zones, telling)) for question, zones in merged_questions(clearance.asks)
         )
     else:
         points = tuple(
             telling.say(
-                f"{_question_text(question, zones, telling)} Fact {question.fact}; at worst "
+                f"{question_text(question, zones, telling)} Fact {question.fact}; at worst "
                 f"{question.decisive.replace('_', ' ')}; asked by {', '.join(question.rules)}"
             )
-            for question, zones in _merged(clearance.asks)
+            for question, zones in merged_questions(clearance.asks)
         )
     intro = telling.say("The answer can change with each of these. Not known never counts as no")
     return Section("questions", "Questions still open", (intro,), points)
 
 
-def conflicts_section(names: Iterable[str], telling: Telling) -> Section | None:
-    """Both sides of every conflict behind the decisions, and what the system does by default."""
+def conflicts_section(names: Iterable[str], telling: Telling, *, codes: bool = True) -> Section | None:
+    """Both sides of every conflict behind the decisions, and what the system does by default; with its code or not."""
     telling = telling.at("Where sources disagree")
     points: list[Statement] = []
     for name in dict.fromkeys(names):
@@ -239,7 +250,7 @@ def conflicts_section(names: Iterable[str], telling: Telling) -> Section | None:
         if conflict is None:
             points.append(telling.say(f"Conflict {name} is not in this knowledge base"))
             continue
-        label = f" ({conflict.ref})" if conflict.ref and not telling.person else ""
+        label = f" ({conflict.ref})" if conflict.ref and codes and not telling.person else ""
         topic = f"{sentence(conflict.topic)}{label}"
         points.append(telling.say(conflict.side_a, conflict.sources_a, lead=f"{topic} One side"))
         points.append(telling.say(conflict.side_b, conflict.sources_b, lead=f"{topic} The other side"))
@@ -269,8 +280,8 @@ def answer_words(value: FactValue, kind: str = "") -> str:
     return value
 
 
-def _told(facts: Iterable[tuple[Fact, tuple[str, ...]]], telling: Telling) -> list[tuple[str, str]]:
-    """Question and answer of each fact, with its zones, its time and who said so."""
+def _told(facts: Iterable[tuple[Fact, tuple[str, ...]]], telling: Telling) -> list[tuple[str, str, str]]:
+    """Topic, question and answer of each fact, with its zones, its time and who said so."""
     found = []
     for fact, zones in facts:
         definition: FactDefinition | None = telling.kb.by("facts").get(fact.name)
@@ -281,7 +292,8 @@ def _told(facts: Iterable[tuple[Fact, tuple[str, ...]]], telling: Telling) -> li
             notes.append(f"since {on_day(fact.since)}")
         if fact.by:
             notes.append(f"by {fact.by}")
-        found.append((f"{asked.strip()}{where}", ", ".join(notes)))
+        topic = definition.topic if definition else "other"
+        found.append((topic, f"{asked.strip()}{where}", ", ".join(notes)))
     return found
 
 
@@ -298,8 +310,15 @@ Known = tuple[Person, Assessment]
 """Who was asked and what was found: what the hand-off sheet is filled from."""
 
 
+def told_facts(known: Known, telling: Telling) -> list[tuple[str, str, str]]:
+    """Topic, question and answer of everything that was asked of a person and of their skin."""
+    person, seen = known
+    whole: list[tuple[Fact, tuple[str, ...]]] = [(fact, ()) for fact in (*person.facts, *seen.facts)]
+    return _told([*whole, *_zone_facts(seen)], telling)
+
+
 def facts_table(known: Known, telling: Telling) -> Table:
-    """What was told and found: person, zones, answers, scores."""
+    """What was told and found: person, zones, scores, and every answer that is neither a no nor unknown."""
     person, seen = known
     rows = [
         telling.row("Birth year", str(person.birth_year) if person.birth_year else NOT_KNOWN),
@@ -314,53 +333,14 @@ def facts_table(known: Known, telling: Telling) -> Table:
         if finding.dermis_mm is not None:
             measured.append(f"dermis {finding.dermis_mm:g} mm")
         rows.append(telling.row(zone_name(finding.zone, telling.kb).capitalize(), ", ".join(measured)))
-    whole = [(fact, ()) for fact in (*person.facts, *seen.facts)]
-    told = _told([*whole, *_zone_facts(seen)], telling)
-    rows += [telling.row(asked, answer) for asked, answer in told if answer not in ("no", NOT_KNOWN)]
+    told = told_facts(known, telling)
+    rows += [telling.row(asked, answer) for _, asked, answer in told if answer not in ("no", NOT_KNOWN)]
+    for found in lesions_of(seen.zones, telling.kb):
+        rows.append(
+            telling.row(f"{found.place.capitalize()}, in one place", f"{found.what}; {found.about}".rstrip("; "))
+        )
     for score in seen.scores:
         where = f" ({zone_name(score.zone, telling.kb)})" if score.zone else ""
         scale = telling.kb.by("scales").get(score.scale)
         rows.append(telling.row(f"{scale.name if scale else score.scale}{where}", number(score.value)))
-    # A clinic reads the few answers that matter first; a plain no stands together with the others.
-    for label, answer in (("Answered no", "no"), ("Asked, and not known", NOT_KNOWN)):
-        alike = [asked.rstrip("?") for asked, said in told if said == answer]
-        if alike:
-            rows.append(telling.row(label, "; ".join(alike)))
     return Table(f"What was known on {on_day(seen.on)}", ("Question", "Answer"), tuple(rows))
-
-
-def handoff_section(clearance: Clearance, telling: Telling, known: Known | None) -> Section:
-    """The sheet for the clinic: who, what was found, which rules spoke, what is still open."""
-    telling = telling.at("Sheet for the clinic")
-    zones = zones_name([zone.zone for zone in clearance.zones], telling.kb)
-    intro = telling.say(
-        f"Person {clearance.person}, asked on {on_day(clearance.on)} about needling {setting_words(clearance.setting)} "
-        f"on: {zones}. Answer: {VERDICT_WORD[clearance.verdict].lower()}"
-    )
-    paragraphs = [intro]
-    if known is None:
-        paragraphs.append(
-            telling.say(
-                f"The answers themselves are in the assessment with the mark {clearance.assessment_sha256[:12]}"
-            )
-        )
-    tables = [facts_table(known, telling)] if known is not None else []
-    if clearance.decisions:
-        rows = tuple(
-            telling.row(
-                decision.title + (f" ({zones_name(zones, telling.kb)})" if zones else ""),
-                decision.action.replace("_", " ") + (", overridden" if decision.overridden else ""),
-                until_words(decision) or "no time given",
-                sources=decision.sources,
-                proposal=decision.proposal,
-            )
-            for decision, zones in merged_decisions(clearance.decisions)
-        )
-        tables.append(Table("What the rules decided", ("Rule", "Action", "Until"), rows))
-    if clearance.asks:
-        rows = tuple(
-            telling.row(_question_text(question, zones, telling), question.decisive.replace("_", " "))
-            for question, zones in _merged(clearance.asks)
-        )
-        tables.append(Table("What is still open", ("Question", "At worst"), rows))
-    return Section("handoff", "Sheet for the clinic", tuple(paragraphs), tables=tuple(tables))

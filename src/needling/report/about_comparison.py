@@ -3,31 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from needling.comparing import faint
-from needling.documents import Citation, Forecast, Plan, Verdict
+from needling.choosing.judging import Weighing
+from needling.documents import Goals, Plan, Verdict
 from needling.documents.comparison import Comparison, LimitBroken, PairedNumber, PlanDifference, PlanSide, WhatIf
 from needling.knowledge.base import Knowledge
 from needling.planning.screen import screen
 from needling.report.about_choice import NO_GAIN, SCORE_HEADERS
 from needling.report.about_clearance import conflicts_section
-from needling.report.about_forecast import assumptions_section, harm_names
+from needling.report.about_forecast import assumptions_section, uncapital
 from needling.report.bibliography import Bibliography
 from needling.report.explanation import Section, Statement, Table, Telling, section_lines, wrapped
 from needling.report.html import Block, Page, Part, Tile, page_style, render_page
-from needling.report.overlays import (
-    counts_from_words,
-    difference_figure,
-    map_groups,
-    map_words,
-    overlay_figures,
-    shares_figure,
+from needling.report.measures import LASTING_MARK, MARKS, score_caption
+from needling.report.overlays import difference_figure, map_groups, map_words, overlay_figures, shares_figure
+from needling.report.paired import (
+    NOT_COMPARABLE,
+    REACHED,
+    difference_words,
+    least_gain,
+    number_names,
+    numbers_tables,
+    reading,
+    unit_words,
 )
 from needling.report.words import (
     DOTS,
-    MANY,
     NOTICE,
     Reader,
+    listed,
     number,
     of_people,
     on_day,
@@ -40,11 +45,8 @@ from needling.report.words import (
     zones_name,
 )
 
-Names = dict[tuple[str, str | None], str]
-_LOW, _HIGH = 0, -1
 _SHOWN_BREACHES = 12
 _NOTHING_DIFFERENT = "Nothing: the plans are the same"
-_NOT_COMPARABLE = "not comparable"
 _WITHIN = (
     "A difference is the middle of the differences within people, so it need not be the difference of the two middles "
     "beside it"
@@ -54,83 +56,6 @@ _NO_RESULT = (
     "compared, and fewer or milder sessions look free: that does not make them better"
 )
 _WORST_ZONE = ("redness", "ready", "pain", "lasting-mark")
-
-
-# ---------------------------------------------------------------- names and cells
-
-
-def number_names(numbers: Sequence[PairedNumber], forecast: Forecast | None, telling: Telling) -> Names:
-    """What each number is called, by its id and zone: results with their place, harms by their names."""
-    harms = harm_names(forecast, telling.kb, person=telling.person) if forecast is not None else {}
-    several = len({one.zone for one in numbers if one.zone}) > 1
-    names: Names = {}
-    for one in numbers:
-        where = f", {zone_name(one.zone, telling.kb)}" if one.zone and several else ""
-        label = {
-            "outcome": "Result, each on its own judging day",
-            "outcome-same-day": "Result, both on the later one",
-            "lasting-mark": "Chance of any lasting mark",
-        }.get(one.id, one.label)
-        if one.id.startswith("harm:"):
-            label = harms.get(one.id.removeprefix("harm:"), one.label)
-        names[one.id, one.zone] = f"{label}{where}"
-    return names
-
-
-def _amount(one: PairedNumber, value: float, *, sign: bool = False) -> str:
-    """A number in the form that its unit deserves; chances out of 1000 people."""
-    if one.unit == "probability":
-        count = value * MANY
-        size = number(count, 0 if abs(count) >= 10 else 1)
-        return f"+{size}" if sign and count > 0 and size != "0" else size
-    digits = 1 if one.unit == "days" else 0 if one.id in ("visits", "price") else 2
-    return signed(value, digits) if sign else number(value, digits)
-
-
-def _unit(one: PairedNumber) -> str:
-    if one.unit == "probability":
-        return f"of {MANY} people"
-    return {"ratio": "times the reference" if one.id == "pain" else "", "": ""}.get(one.unit, one.unit)
-
-
-def _standing(one: PairedNumber, names: tuple[str, str]) -> str:
-    said = {"first": names[0], "second": names[1], "alike": "alike", "unclear": "cannot tell"}
-    return said.get(one.standing, _NOT_COMPARABLE) + (", too small for most to notice" if faint(one) else "")
-
-
-def _band(one: PairedNumber) -> str:
-    if one.standing == "unknown":
-        return _NOT_COMPARABLE
-    low, high = one.difference_quantiles[_LOW], one.difference_quantiles[_HIGH]
-    middle = _amount(one, one.difference, sign=True)
-    if low == high:
-        return middle
-    return f"{middle} ({_amount(one, low, sign=True)} to {_amount(one, high, sign=True)})"
-
-
-def _who(one: PairedNumber) -> str:
-    """Who is better off with which plan by enough to count, out of 50 possible people: ``48 : 0``."""
-
-    def count(share: float) -> str:
-        return of_people(share).partition(" of ")[0].replace("fewer than ", "<")
-
-    if one.standing == "unknown":
-        return _NOT_COMPARABLE
-    return f"{count(one.first_better_share)} : {count(one.second_better_share)}"
-
-
-def _sources(one: PairedNumber, forecast: Forecast | None) -> list[Citation]:
-    """What a number rests on: of a harm its counts, of a result the trials."""
-    if forecast is None:
-        return []
-    if one.id == "outcome":
-        return [source for out in forecast.outcomes if out.zone == one.zone for source in out.sources]
-    return [source for harm in forecast.harms if f"harm:{harm.harm}" == one.id for source in harm.sources]
-
-
-def _headers(names: tuple[str, str]) -> tuple[str, ...]:
-    a, b = names
-    return ("What", a, b, f"{b} minus {a} (9 of 10 people)", "Better", f"Better off {a} : {b}, of {DOTS}")
 
 
 # ---------------------------------------------------------------- sections
@@ -146,51 +71,6 @@ def differences_table(differences: Sequence[PlanDifference], headers: tuple[str,
         for (what, first, second), where in zones.items()
     )
     return Table("", headers, rows)
-
-
-def numbers_tables(
-    numbers: Sequence[PairedNumber], names: tuple[str, str], telling: Telling, forecast: Forecast | None
-) -> tuple[Table, ...]:
-    """Everything that is weighed, and each harm by itself below it."""
-    called = number_names(numbers, forecast, telling)
-    parts = (
-        ("", [one for one in numbers if not one.id.startswith("harm:")]),
-        ("Each harm by itself", [one for one in numbers if one.id.startswith("harm:")]),
-    )
-    told: set[Citation] = set()
-    tables: list[Table] = []
-    for caption, shown in parts:
-        rows = []
-        for one in shown:
-            unit = _unit(one)
-            own = [source for source in _sources(one, forecast) if source not in told]  # zones alike rest on the same
-            told.update(own)
-            rows.append(
-                telling.row(
-                    f"{called[one.id, one.zone]}, {unit}" if unit else called[one.id, one.zone],
-                    _amount(one, one.first),
-                    _amount(one, one.second),
-                    _band(one),
-                    _standing(one, names),
-                    _who(one),
-                    sources=own,
-                )
-            )
-        said = ". ".join(part for part in (caption, _counts_words(shown)) if part)
-        tables += [Table(said, _headers(names), tuple(rows))] if rows else []
-    return tuple(tables)
-
-
-def _counts_words(shown: Sequence[PairedNumber]) -> str:
-    """From which difference somebody counts as better off."""
-    short = {"outcome": "result", "outcome-same-day": "result", "lasting-mark": "marks"}
-    found: dict[str, dict[str, None]] = {}
-    for one in shown:
-        if one.counts_from > 0 and one.standing != "unknown":
-            name = "" if one.id.startswith("harm:") else short.get(one.id, one.id)
-            found.setdefault(counts_from_words(one), {})[name] = None
-    parts = [f"{' and '.join(filter(None, names))} {size}".strip() for size, names in found.items()]
-    return f"Better off counts from a difference of: {'; '.join(parts)}" if parts else ""
 
 
 def _worst_zone_words(
@@ -229,8 +109,27 @@ def _names(found: Comparison) -> tuple[str, str]:
     return found.first.name, found.second.name
 
 
+def _in_favour(found: Comparison, standing: str) -> str:
+    """What one plan is better in, the sum of all marks for each of them, each thing once; empty for nothing."""
+    called = {
+        REACHED: "how many gain",
+        "redness": "redness",
+        "ready": "when skin is ready",
+        "lasting-mark": "lasting marks",
+        "pain": "pain",
+        "visits": "visits",
+        "price": "price",
+        "outcome": "the improvement of each person",
+        "outcome-same-day": "the improvement of each person",
+    }
+    better = [one for one in found.numbers if one.standing == standing]
+    gains = any(one.id == REACHED for one in better)
+    names = [called[one.id] for one in better if one.id in called and not (gains and one.id.startswith("outcome"))]
+    return listed(list(dict.fromkeys(names)))
+
+
 def better_words(found: Comparison) -> str:
-    """Which plan the choice would take, or why none is named."""
+    """Which plan the choice would take, and what the other one is better in; or why none is named."""
     if found.better is None:
         if not found.differs:
             return "The forecast cannot tell the two plans apart"
@@ -243,7 +142,11 @@ def better_words(found: Comparison) -> str:
     alone = f"; {other.name} lies outside its envelope and is not weighed" if not other.inside else ""
     lacking = any(one.id == "lasting-mark" and one.standing == "unknown" for one in found.numbers)
     marks = "; marks that nobody has counted for one device are not in that" if lacking else ""
-    return f"Weighed by what the person wants: {side.name}{alone}{marks}"
+    against = _in_favour(found, "second" if found.better == "first" else "first") if not alone else ""
+    although = f", although {other.name} is better in {against}" if against else ""
+    favour = _in_favour(found, found.better) if not alone else ""
+    grounds = f", better in {favour}" if favour else ""
+    return f"Weighed by what the person wants: {side.name}{grounds}{although}{alone}{marks}"
 
 
 def _plan_name(side: PlanSide, telling: Telling) -> str:
@@ -252,17 +155,45 @@ def _plan_name(side: PlanSide, telling: Telling) -> str:
     return name if side.inside else f"{name}. OUTSIDE ITS ENVELOPE, not to be done"
 
 
-def answer_of(found: Comparison, telling: Telling) -> Section:
-    """Both plans, which is better in what, and which one the choice would take."""
+def answer_of(found: Comparison, telling: Telling, goals: Goals | None = None) -> Section:
+    """Both plans, which is better in what, which one the choice would take, and what that weighing rests on."""
     telling = telling.at("The answer")
     said = _both(found, telling)
     said.append(telling.say(better_words(found), lead="Which one"))
+    weighed = _weighing(found, goals, telling) if goals is not None else None
+    said += [one for one in (reading(found.numbers, _names(found), telling), weighed) if one is not None]
     parts = [sentence(part) for part in with_zone_names(found.verdict, telling.kb).split(". ") if part]
     return Section("answer", "Two plans side by side", tuple(said), tuple(Statement(part) for part in parts))
 
 
 def _both(found: Comparison, telling: Telling) -> list[Statement]:
     return [telling.say(_plan_name(side, telling), lead=f"Plan {side.name}") for side in (found.first, found.second)]
+
+
+def _weighing(found: Comparison, goals: Goals, telling: Telling) -> Statement | None:
+    """What each side of the score comes to, in points of one meaningful change; None where nothing was weighed."""
+    if found.better not in ("first", "second") or not any(one.id == "outcome" for one in found.numbers):
+        return None
+    weighing = Weighing.of(goals, telling.kb)
+    side, other = (found.first, found.second) if found.better == "first" else (found.second, found.first)
+    if not (side.inside and other.inside):
+        return None
+    a, b = side.scorecard, other.scorecard
+    points = {
+        "careful gain": weighing.gain * (a.gain_low - b.gain_low),
+        "redness of all visits": -weighing.downtime * (a.visits_count * a.redness_d - b.visits_count * b.redness_d),
+        "lasting marks": -weighing.harm * (a.harm_probability - b.harm_probability),
+        "visits": -weighing.visits * (a.visits_count - b.visits_count),
+        "price": -weighing.price * ((a.total_price or 0.0) - (b.total_price or 0.0)),
+    }
+    said = [f"{what} {signed(value)}" for what, value in points.items() if number(value) != "0"]
+    return telling.say(
+        f"In points of the score, of which 1 is one change that people notice, {side.name} beside {other.name} has "
+        f"{listed(said) or 'nothing more and nothing less'}: together {signed(a.utility - b.utility)}. Other weights "
+        "of the goals can turn that round",
+        lead="What that rests on",
+        proposal=True,
+    )
 
 
 def plans_section(found: Comparison, telling: Telling) -> Section:
@@ -305,7 +236,7 @@ def _notes(
     return tuple(telling.say(one) for one in said)
 
 
-def scores_section(found: Comparison, telling: Telling) -> Section:
+def scores_section(found: Comparison, telling: Telling, goals: Goals | None = None) -> Section:
     """Both scorecards, and the hard limits that a plan breaks."""
     title = "Weighed by what the person wants"
     telling = telling.at(title)
@@ -314,8 +245,8 @@ def scores_section(found: Comparison, telling: Telling) -> Section:
     known = any(one.id == "outcome" for one in found.numbers)
     for key, side in (("first", found.first), ("second", found.second)):
         card = side.scorecard
-        gain = (number(card.gain), number(card.gain_low)) if known else (NO_GAIN, NO_GAIN)
-        cells = (*gain, f"{number(card.redness_d, 1)} d", of_people(card.harm_probability), str(card.visits_count))
+        gain = number(card.gain_low) if known else NO_GAIN
+        cells = (gain, f"{number(card.redness_d, 1)} d", of_people(card.harm_probability), str(card.visits_count))
         rows.append(telling.row(side.name, *cells, number(card.utility, 3), strong=found.better == key))
         if card.barred_by:
             points.append(telling.say(card.barred_by, lead=f"{side.name} breaks a limit"))
@@ -326,11 +257,7 @@ def scores_section(found: Comparison, telling: Telling) -> Section:
                 "not known for one device"
             )
         )
-    caption = (
-        "Gain in meaningful changes (median; careful: low quantile); redness that most stay below; mean chance of a "
-        "lasting mark"
-    )
-    table = Table(caption, ("Plan", *SCORE_HEADERS[1:]), tuple(rows))
+    table = Table(score_caption(telling.kb, goals), ("Plan", *SCORE_HEADERS[1:]), tuple(rows))
     return Section("scores", title, points=tuple(points), tables=(table,))
 
 
@@ -403,15 +330,15 @@ def _outside(found: Comparison, telling: Telling) -> Section | None:
     return limits_section([(side.name, side.breaches) for side in (found.first, found.second)], telling)
 
 
-def comparison_text(found: Comparison, kb: Knowledge) -> str:
-    """The comparison as plain text, at most 80 columns."""
+def comparison_text(found: Comparison, kb: Knowledge, goals: Goals | None = None) -> str:
+    """The comparison as plain text, at most 80 columns. goals: those it was weighed by, to say what that rests on."""
     telling = _telling(found, kb, Bibliography(kb))
     sections = [
-        answer_of(found, telling),
+        answer_of(found, telling, goals),
         _outside(found, telling),
         plans_section(found, telling),
         effects_section(found, telling),
-        scores_section(found, telling),
+        scores_section(found, telling, goals),
     ]
     return _as_text([section for section in sections if section is not None], telling)
 
@@ -432,26 +359,27 @@ def _tiles(found: Comparison, telling: Telling) -> tuple[Tile, ...]:
     """The differences to remember: result, redness, lasting marks, visits."""
     b, a = found.second.name, found.first.name
     tiles = []
-    for name in ("outcome", "redness", "lasting-mark", "visits"):
+    for name in (REACHED, "redness", "lasting-mark", "visits"):
         one = next((one for one in found.numbers if one.id == name), None)
+        one = least_gain(found.numbers) if name == REACHED else one
         if one is None:
             continue
         what = {
-            "outcome": f"on the scale, {zone_name(one.zone or '', telling.kb)} ({one.better} is better)",
-            "redness": "days of redness after a session",
-            "lasting-mark": f"of {MANY} people with a lasting mark",
+            REACHED: f"of {DOTS} people gain {uncapital(one.label)}, {zone_name(one.zone or '', telling.kb)}",
+            "redness": "days of redness after a session, half of people",
+            "lasting-mark": f"{unit_words(one)} with {LASTING_MARK.lower()} ({MARKS})",
             "visits": "visits",
         }[name]
         if one.standing == "unknown":
-            tiles.append(Tile(_NOT_COMPARABLE.capitalize(), f"{what}: a part of it is not known for one plan's device"))
+            tiles.append(Tile(NOT_COMPARABLE.capitalize(), f"{what}: a part of it is not known for one plan's device"))
             continue
         said = {"first": f"{a} better", "second": f"{b} better", "alike": "no difference that matters"}
         words = f"{what}, {b} against {a}: {said.get(one.standing, 'cannot be told')}"
-        tiles.append(Tile(_amount(one, one.difference, sign=True), words))
+        tiles.append(Tile(difference_words(one).partition(" (")[0], words))
     return tuple(tiles)
 
 
-def render_comparison_html(found: Comparison, kb: Knowledge) -> str:
+def render_comparison_html(found: Comparison, kb: Knowledge, goals: Goals | None = None) -> str:
     """The comparison as one HTML file: what differs, who is better off, over time, channel maps, scores, sources."""
     bibliography = Bibliography(kb)
     telling = _telling(found, kb, bibliography)
@@ -459,7 +387,7 @@ def render_comparison_html(found: Comparison, kb: Knowledge) -> str:
     called = number_names(found.numbers, told, telling)
     shares, over_time = shares_figure(found, called), difference_figure(found, kb)
     first = [
-        Block(Section("plans", "The two plans", tuple(_both(found, telling)))),
+        Block(replace(answer_of(found, telling, goals), title="The two plans", points=())),
         *_blocks(_outside(found, telling)),
         *_blocks(plans_section(found, telling)),
         Block(effects_section(found, telling), (shares,) if shares else ()),
@@ -474,7 +402,7 @@ def render_comparison_html(found: Comparison, kb: Knowledge) -> str:
         Part("compared", "Compared", tuple(first)),
         Part("over-time", "Over time", (Block(course, (over_time,)),) if over_time else ()),
         Part("maps", "Channels", _blocks(maps_section(found, telling), overlay_figures(found, kb))),
-        Part("weighed", "Weighed", _blocks(scores_section(found, telling))),
+        Part("weighed", "Weighed", _blocks(scores_section(found, telling, goals))),
         Part(
             "method",
             "How this was found",
@@ -581,10 +509,12 @@ def _effects(found: WhatIf, telling: Telling) -> Section:
         )
     outside = [telling.say(f"{found.stamp}; shown for understanding only")] if found.stamp else []
     people = f"The same {found.forecast.members_count} possible people under both plans, subtracted one by one"
+    names = ("now", "changed")
+    said = reading(found.numbers, names, telling)
     return Section(
         "effects",
         title,
-        (*outside, telling.say(f"{people}. {_WITHIN}")),
+        (*outside, *([said] if said is not None else []), telling.say(f"{people}. {_WITHIN}")),
         _notes((found.before, found.plan), found.plan_differences, found.numbers, found.unpaired, telling),
-        numbers_tables(found.numbers, ("now", "changed"), telling, found.forecast),
+        numbers_tables(found.numbers, names, telling, found.forecast),
     )

@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import date
 
-from needling.documents import Citation, Forecast, Harm, MeasureForecast, NotBefore, Outcome, Plan
+from needling.documents import Citation, Forecast, Harm, MeasureForecast, Outcome, Plan
 from needling.knowledge.base import Knowledge
 from needling.knowledge.schema import Scale
 from needling.report.explanation import Row, Section, Statement, Table, Telling
+from needling.report.measures import LASTING_MARK, MARKS, MIDDLE, days_words, most_share, redness_of
 from needling.report.words import (
     CERTAINTY_WORD,
     DOTS,
@@ -18,21 +19,19 @@ from needling.report.words import (
     after_days,
     at_level,
     group_size,
+    listed,
     number,
     of_people,
     on_day,
     people_share,
     plural,
     sentence,
-    signed,
     span_words,
-    wait_words,
-    within_words,
     zone_name,
     zones_name,
 )
 
-LOW, MIDDLE, HIGH = 0.05, 0.5, 0.95
+LOW, HIGH = 0.05, 0.95
 """The band that is shown: nine of ten people are inside it."""
 UNKNOWN_RATE = "not known"
 
@@ -130,13 +129,15 @@ def _outcome_statements(
             ),
             telling.say(f"{basis}. How sure we are: {CERTAINTY_WORD[outcome.certainty]}"),
         ]
+    way = -1 if lower_is_better(outcome, telling.kb) else 1
+    least, gain, most = sorted(way * (score - outcome.baseline) for score in (low, middle, high))
     return [
         telling.say(
-            f"{outcome.scale_label}: baseline {number(outcome.baseline)}{assumed}, change by day "
-            f"{outcome.judge_day_d:g} ({day}) {signed(middle - outcome.baseline)} "
-            f"(90 % band {signed(low - outcome.baseline)} to {signed(high - outcome.baseline)}); "
-            f"{dots}/{DOTS} gain {outcome.better_by_label.rstrip('.')}{where} (threshold {number(outcome.better_by)}); "
-            f"basis {outcome.basis}, certainty {outcome.certainty}",
+            f"{outcome.scale_label}: baseline {number(outcome.baseline)}{assumed}, improvement by day "
+            f"{outcome.judge_day_d:g} ({day}) {number(gain)} for the person in the middle "
+            f"({number(least)} to {number(most)} for 9 of 10 people); "
+            f"{dots} of {DOTS} gain {outcome.better_by_label.rstrip('.')}{where} (counted from "
+            f"{number(outcome.better_by)}); basis {outcome.basis}, certainty {outcome.certainty}",
             outcome.sources,
             lead=lead,
         )
@@ -301,17 +302,14 @@ def harm_rows(forecast: Forecast, telling: Telling) -> tuple[Row, ...]:
     )
 
 
-def redness_words(forecast: Forecast) -> str:
-    """How long redness lasts after one session: the middle, and what nearly everybody stays below."""
-    if not forecast.redness_d:
+def redness_words(forecast: Forecast, kb: Knowledge) -> str:
+    """How long redness lasts after one session: what half of people stay below, and what most do."""
+    found = redness_of(forecast, kb)
+    if found is None:
         return "How long redness lasts was not forecast."
-    middle = at_level(forecast.levels_share, forecast.redness_d, MIDDLE)
-    level = max(forecast.levels_share)
-    high = at_level(forecast.levels_share, forecast.redness_d, level)
-    most = people_share(level)
     return (
-        f"Redness after one session lasts {span_words(middle)} for the person in the middle. "
-        f"For {most} it is gone after {within_words(high)}."
+        f"Redness after one session is gone after {days_words(found.half_d)} in half of people, and after "
+        f"{days_words(found.most_d)} in {found.most}."
     )
 
 
@@ -324,21 +322,13 @@ def harms_section(plan: Plan, forecast: Forecast, telling: Telling) -> Section:
             "Downtime and possible harm",
             (telling.say("No session, so no downtime and no harm from needling"),),
         )
-    paragraphs = [telling.say(redness_words(forecast))]
+    paragraphs = [telling.say(redness_words(forecast, telling.kb))]
     if forecast.ready_d:
-        level = max(forecast.levels_share)
-        ready = at_level(forecast.levels_share, forecast.ready_d, level)
-        middle = at_level(forecast.levels_share, forecast.ready_d, MIDDLE)
-        nearly_all = f"for {people_share(level)} after {within_words(ready)}"
-        if span_words(middle) == span_words(ready):
-            paragraphs.append(telling.say(f"Skin is ready for the next session {nearly_all}"))
-        else:
-            paragraphs.append(
-                telling.say(
-                    f"Skin is ready for the next session after {span_words(middle)} for the "
-                    f"person in the middle, and {nearly_all}"
-                )
-            )
+        level = most_share(telling.kb)
+        half, most = (at_level(forecast.levels_share, forecast.ready_d, one) for one in (MIDDLE, level))
+        nearly_all = f"after {days_words(most)} in {people_share(level)}"
+        early = "" if days_words(half) == days_words(most) else f"after {days_words(half)} in half of people, and "
+        paragraphs.append(telling.say(f"Skin is ready for the next session {early}{nearly_all}"))
     if forecast.endpoint_probability and not telling.person:
         ends = ", ".join(
             f"{ENDPOINT_WORD[name]} {of_people(chance)}" for name, chance in forecast.endpoint_probability if chance > 0
@@ -349,6 +339,8 @@ def harms_section(plan: Plan, forecast: Forecast, telling: Telling) -> Section:
         paragraphs.append(telling.say(_beside(forecast)))
         headers = PERSON_HARM_HEADERS if telling.person else HARM_HEADERS
         tables.append(Table("Possible harm over the whole course", headers, harm_rows(forecast, telling)))
+        twice = _counted_twice(forecast)
+        paragraphs += [telling.say(twice)] if twice else []
     else:
         paragraphs.append(telling.say("How often harm happens was not forecast. That does not mean never"))
     return Section("harms", "Downtime and possible harm", tuple(paragraphs), tables=tuple(tables))
@@ -363,12 +355,25 @@ def _beside(forecast: Forecast) -> str:
     if gains and known:
         worst = max(known, key=lambda harm: harm.probability or 0.0)
         parts.append(
-            f"Side by side: {min(gains)} of {DOTS} people gain; "
-            f"{of_people(worst.probability or 0.0)} get {uncapital(harm_name(worst))}."
+            f"Side by side: {min(gains)} of {DOTS} people gain; the commonest harm that was counted is "
+            f"{uncapital(harm_name(worst))}, {of_people(worst.probability or 0.0)}."
         )
     if unknown:
         parts.append(f"For {plural(unknown, 'harm')} nobody knows how often it happens. Not known does not mean never.")
     return " ".join(parts) or "How often each harm happens stands in the table."
+
+
+def _counted_twice(forecast: Forecast) -> str:
+    """That a harm which stands there twice was counted in several groups of people, and which count is summed."""
+    known = Counter(harm_name(harm) for harm in forecast.harms if harm.probability is not None)
+    often = [name for name, count in known.items() if count > 1]
+    if not often:
+        return ""
+    return (
+        f"{listed(often)} stand there more than once, because several groups of people were counted: these are answers "
+        f"to the same question and are not added. The chance of {LASTING_MARK.lower()} ({MARKS}) takes the higher one "
+        "that holds for skin like this"
+    )
 
 
 def uncapital(text: str) -> str:
@@ -376,45 +381,7 @@ def uncapital(text: str) -> str:
     return text if text[1:2].isupper() else text[:1].lower() + text[1:]
 
 
-# ---------------------------------------------------------------- not before, assumptions
-
-
-def not_before_cells(wait: NotBefore) -> tuple[str, str, str, str]:
-    """What, the time that counts, the computed and the published one."""
-    computed = "not computed" if wait.computed_h is None else wait_words(wait.computed_h)
-    return wait.label, wait_words(wait.hours_h), computed, wait_words(wait.published_h)
-
-
-def counted_words(wait: NotBefore) -> str:
-    """Which of the two times counts: always the later one."""
-    if wait.computed_h is None or wait.computed_h < wait.published_h:
-        return "published"
-    return "computed" if wait.computed_h > wait.published_h else "both"
-
-
-NOT_BEFORE_HEADERS = ("What", "Wait", "Computed", "Published", "Which counts")
-
-
-def not_before_section(forecast: Forecast, telling: Telling) -> Section | None:
-    """Waiting times after each session; the later of the computed and the published time counts."""
-    if not forecast.not_before:
-        return None
-    telling = telling.at("Not before")
-    ordered = sorted(forecast.not_before, key=lambda wait: (wait.hours_h, wait.label))
-    if telling.person:
-        rows = tuple(
-            telling.row(wait.label, wait_words(wait.hours_h), wait.because, sources=wait.sources) for wait in ordered
-        )
-        headers: tuple[str, ...] = ("What", "Wait after a session", "Why")
-    else:
-        rows = tuple(
-            telling.row(*not_before_cells(wait), counted_words(wait), sources=wait.sources) for wait in ordered
-        )
-        headers = NOT_BEFORE_HEADERS
-    intro = telling.say(
-        "We worked out how long your skin stays open and looked up what advice sheets say. The longer time counts"
-    )
-    return Section("not-before", "Not before", (intro,), tables=(Table("", headers, rows),))
+# ---------------------------------------------------------------- assumptions
 
 
 def assumptions_section(forecast: Forecast, telling: Telling) -> Section | None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from itertools import groupby
 from typing import NamedTuple
 
 from needling.documents import Plan, Session
-from needling.knowledge.schema import CareStep, RedFlag, Topical
+from needling.knowledge.schema import CareStep, RedFlag
 from needling.report.explanation import Row, Statement, Table, Telling
 from needling.report.explanation import Section as Part
 from needling.report.words import (
@@ -16,14 +16,10 @@ from needling.report.words import (
     URGENCY_WORD,
     after_days,
     device_name,
-    listed,
     nothing_words,
     on_day,
     plural,
     sentence,
-    start_words,
-    wait_words,
-    window_words,
     zones_name,
 )
 
@@ -144,7 +140,7 @@ def _steps(plan: Plan, names: Iterable[str], telling: Telling) -> tuple[CareStep
     return tuple(sorted(found.values(), key=lambda step: (step.order, step.id)))
 
 
-def _missing(names: Iterable[str], section: str, telling: Telling) -> tuple[Statement, ...]:
+def missing_steps(names: Iterable[str], section: str, telling: Telling) -> tuple[Statement, ...]:
     """A step that this knowledge base lacks is named, never dropped."""
     known = telling.kb.by(section)
     return tuple(
@@ -154,7 +150,8 @@ def _missing(names: Iterable[str], section: str, telling: Telling) -> tuple[Stat
     )
 
 
-def _care_statement(step: CareStep, telling: Telling, lead: str = "") -> Statement:
+def care_statement(step: CareStep, telling: Telling, lead: str = "") -> Statement:
+    """A step of care in its words; a clinician sees which row of the evidence it is."""
     text = step.says if telling.person or not step.ref else f"{sentence(step.says)} ({step.ref})"
     return telling.say(text, step.sources, lead=lead, proposal=step.proposal)
 
@@ -171,70 +168,13 @@ def before_sections(plan: Plan, telling: Telling) -> list[Part]:
         ("after", "right-after", "Right after"),
     ):
         here = telling.at(title)
-        points = tuple(_care_statement(step, here) for step in steps if step.phase == phase)
+        points = tuple(care_statement(step, here) for step in steps if step.phase == phase)
         if points:
             parts.append(Part(name, title, points=points))
-    missing = _missing(names, "care", telling.at("Preparation"))
+    missing = missing_steps(names, "care", telling.at("Preparation"))
     if missing:
         parts.append(Part("missing-steps", "Steps to look up", points=missing))
     return parts
-
-
-def after_sections(plan: Plan, telling: Telling) -> list[Part]:
-    """What may and may not go on the skin, then aftercare by the day from which it counts."""
-    title = "Afterwards"
-    telling = telling.at(title)
-    names = [name for session in plan.sessions for name in session.aftercare]
-    steps = sorted(
-        _steps(plan, names, telling),
-        key=lambda step: (step.from_h or 0.0, step.to_h if step.to_h is not None else float("inf"), step.order),
-    )
-    points = (*_topical_statements(plan, telling), *_missing(names, "care", telling))
-    starts: dict[str, list[Statement]] = {}
-    for step in steps:
-        starts.setdefault(start_words(step.from_h), []).append(
-            _care_statement(step, telling, window_words(step.from_h, step.to_h))
-        )
-    if not points and not starts:
-        return []
-    longer = telling.say('Where the part "Not before" names a longer time for the same thing, the longer time counts')
-    return [
-        Part("after", title, (longer,), points),
-        *(
-            Part(f"after-{index}", start, points=tuple(statements), level=3)
-            for index, (start, statements) in enumerate(starts.items(), start=1)
-        ),
-    ]
-
-
-def _topical_statements(plan: Plan, telling: Telling) -> list[Statement]:
-    topicals = telling.kb.by("topicals")
-    names = dict.fromkeys(name for session in plan.sessions for name in session.topicals)
-    allowed: list[Topical] = [topicals[name] for name in names if name in topicals]
-    never: list[Topical] = [topical for topical in telling.kb.topicals if topical.gate == "never"]
-    found = []
-    for lead, group in (("May go on the skin", allowed), ("Never on freshly needled skin", never)):
-        if group:
-            found.append(
-                telling.say(
-                    listed([topical.name for topical in group]),
-                    [citation for topical in group for citation in topical.sources],
-                    lead=lead,
-                    proposal=any(topical.proposal for topical in group),
-                )
-            )
-    waits = [t for t in telling.kb.topicals if t.gate == "wait" and t.wait_h is not None]
-    for hours in sorted({topical.wait_h for topical in waits if topical.wait_h is not None}):
-        group = [topical for topical in waits if topical.wait_h == hours]
-        found.append(
-            telling.say(
-                listed([topical.name for topical in group]),
-                [citation for topical in group for citation in topical.sources],
-                lead=f"Not for {wait_words(hours)}",
-                proposal=any(topical.proposal for topical in group),
-            )
-        )
-    return found
 
 
 # ---------------------------------------------------------------- stop, warning signs, checks
@@ -256,12 +196,14 @@ def stop_section(plan: Plan, telling: Telling) -> Part | None:
 _URGENCY_ORDER = tuple(URGENCY_WORD)
 
 
-def red_flags_section(telling: Telling) -> Part | None:
-    """Warning signs, the most urgent first."""
-    flags: list[RedFlag] = sorted(telling.kb.red_flags, key=lambda flag: _URGENCY_ORDER.index(flag.urgency))
+def red_flags_section(
+    telling: Telling, title: str = "Warning signs", name: str = "red-flags", urgencies: Sequence[str] = _URGENCY_ORDER
+) -> Part | None:
+    """Warning signs, the most urgent first; of some urgencies only, where a sheet shows them in two places."""
+    flags: list[RedFlag] = [flag for flag in telling.kb.red_flags if flag.urgency in urgencies]
     if not flags:
         return None
-    telling = telling.at("Warning signs")
+    telling = telling.at(title)
     tables = []
     for urgency in _URGENCY_ORDER:
         rows = []
@@ -275,7 +217,7 @@ def red_flags_section(telling: Telling) -> Part | None:
         if rows:
             headers = ("Sign", "What to do") if telling.person else ("Sign", "Think of", "What to do")
             tables.append(Table(URGENCY_WORD[urgency], headers, tuple(rows)))
-    return Part("red-flags", "Warning signs", tables=tuple(tables))
+    return Part(name, title, tables=tuple(tables))
 
 
 def follow_up_section(plan: Plan, telling: Telling) -> Part | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from datetime import date
 from math import inf
 
 from needling.documents import Approval, MeasureForecast, Verdict
@@ -126,7 +128,7 @@ def _delivery_row(one: Delivery, kb: Knowledge) -> tuple[str, ...]:
         number(one.planned_per_cm2, 0),
         number(one.delivered_per_cm2, 0),
         f"{signed(one.difference_pct, 0)} %",
-        plural(one.late_d, "day"),
+        plural(one.late_d, "day") if one.late_d >= 0 else f"{plural(-one.late_d, 'day')} early",
         same_map or "-",
         "yes, to its endpoint" if one.at_endpoint else planned,
     )
@@ -176,11 +178,11 @@ def score_sections(misses: Misses, approval: Approval, telling: Telling) -> tupl
     chances = []
     for endpoint in misses.endpoints:
         chance = dict(endpoint.expected_probability)[endpoint.seen]
-        scores = f"{number(endpoint.rps_ratio)} ({number(endpoint.even_rps_ratio)} for five equal chances)"
+        scores = f"{number(endpoint.rps_ratio)}; all five taken as equally likely, {number(endpoint.even_rps_ratio)}"
         chances.append(
             Statement(
-                f"{ENDPOINT_WORD[endpoint.seen].capitalize()}, forecast with a chance of {100 * chance:.0f} %; ranked "
-                f"probability score {scores}.",
+                f"{ENDPOINT_WORD[endpoint.seen].capitalize()}, forecast with a chance of {100 * chance:.0f} %. From 0, "
+                f"sure and right, to 1, sure and at the other end: {scores} (ranked probability score).",
                 f"Endpoint of session {endpoint.session + 1}",
             )
         )
@@ -188,16 +190,24 @@ def score_sections(misses: Misses, approval: Approval, telling: Telling) -> tupl
         came = "It came" if event.happened else "It did not come"
         chances.append(
             Statement(
-                f"{came}; forecast with a chance of {_chance(event.probability)}; Brier score "
-                f"{number(event.brier_ratio, 3)}.",
+                f"{came}; forecast with a chance of {_chance(event.probability)}. From 0, sure and right, to 1, sure "
+                f"and wrong: {number(event.brier_ratio, 3)} (Brier score).",
                 event.label.rstrip("."),
             )
         )
     if chances:
         sections.append(Section("chances", "Chances against what came", (), tuple(chances)))
     if misses.unscored:
-        sections.append(Section("left-out", "Not scored", (), tuple(telling.say(said) for said in misses.unscored)))
+        sections.append(
+            Section("left-out", "Not scored", (), tuple(telling.say(_readable(said)) for said in misses.unscored))
+        )
     return tuple(sections)
+
+
+def _readable(said: str) -> str:
+    """Days as people write them, and no names of fields."""
+    said = said.replace(" (asked_until_d)", "")
+    return re.sub(r"\b\d{4}-\d\d-\d\d\b", lambda day: on_day(date.fromisoformat(day[0])), said)
 
 
 # ---------------------------------------------------------------- figure

@@ -11,7 +11,6 @@ from needling.report.about_forecast import (
     COLLAGEN,
     HIGH,
     LOW,
-    MIDDLE,
     OPENING,
     REDNESS,
     SEVERITY,
@@ -36,6 +35,7 @@ from needling.report.canvas import (
     lines_of,
     round_ticks,
 )
+from needling.report.measures import MIDDLE
 from needling.report.words import after_days, number, on_day, plural, zones_name
 
 LEVELS = (LOW, 0.25, MIDDLE, 0.75, HIGH)

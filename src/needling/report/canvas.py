@@ -19,6 +19,8 @@ from textwrap import wrap
 from threading import Lock
 from typing import TYPE_CHECKING, Literal, cast
 
+from needling.report.dark import dark_style
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as MatplotlibFigure
 
@@ -300,7 +302,8 @@ def draw(name: str, title: str, alt: str, height: float, paint: Callable[[Sheet]
         paint: draws on the empty sheet.
 
     Returns:
-        An ``<svg>`` element with ``role="img"``, title and description; no script, no link, no font.
+        An ``<svg>`` element with ``role="img"``, title and description, light or dark as its reader chose; no script,
+        no link, no font.
     """
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure as MatplotlibFigure
@@ -356,5 +359,6 @@ def _clean(svg: str, name: str, title: str, alt: str) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{head[1]}" role="img" '
         f'aria-labelledby="{name}-title {name}-desc" font-family="system-ui, Helvetica, Arial, sans-serif" '
         f'stroke-linejoin="round">\n'
-        f'<title id="{name}-title">{escape(title)}</title>\n<desc id="{name}-desc">{escape(alt)}</desc>\n{body}'
+        f'<title id="{name}-title">{escape(title)}</title>\n<desc id="{name}-desc">{escape(alt)}</desc>\n'
+        f"{dark_style(body)}\n{body}"
     )

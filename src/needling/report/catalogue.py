@@ -307,6 +307,7 @@ def _value(value: Any) -> str:
 
 
 # Where a value that is missing may be taken for "no limit" or "none": it is then said to be missing.
+_NO_GAP = ("about",)  # what most entries have no need of
 _GAPS_MATTER = (Site, Topical, AdverseEvent, Jurisdiction)
 
 
@@ -329,7 +330,7 @@ def fields_of(model: BaseModel) -> tuple[Field, ...]:
         if name in _NOT_SHOWN or value in ((), ""):
             continue
         if value is None:
-            unknown.append(words)
+            unknown += [words] if name not in _NO_GAP else []
         elif name == "access":
             found.append(Field("read as", ACCESS_WORD[value]))
         elif name == "when":

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from needling.documents import Case, Choice, Clearance
 from needling.knowledge.base import Knowledge
+from needling.report.about_aftercare import after_sections, grounds_section, not_before_section
 from needling.report.about_alternatives import alternatives_section, beside_plan_section
 from needling.report.about_choice import beyond_words, choice_section, declined_section, refusal_section
 from needling.report.about_clearance import (
@@ -14,19 +15,19 @@ from needling.report.about_clearance import (
     answer_section,
     conflicts_section,
     decisions_section,
-    handoff_section,
     questions_section,
+    told_decisions,
 )
 from needling.report.about_forecast import (
     assumptions_section,
     expect_section,
     harms_section,
     least_words,
-    not_before_section,
     told_outcomes,
 )
+from needling.report.about_handoff import handoff_section
+from needling.report.about_lesions import lesions_section
 from needling.report.about_plan import (
-    after_sections,
     before_sections,
     follow_up_section,
     plan_section,
@@ -111,15 +112,16 @@ def _provenance_section(sections: Iterable[Section], telling: Telling) -> Sectio
 
 
 def _conflicts(clearance: Clearance | None, telling: Telling) -> Section | None:
-    decisions = clearance.decisions if clearance is not None else ()
+    decisions = () if clearance is None else told_decisions(clearance) if telling.person else clearance.decisions
     return conflicts_section((name for decision in decisions for name in decision.conflicts), telling)
 
 
 def _clearance_sections(
-    clearance: Clearance, telling: Telling, known: Known | None, declined: bool = False
+    clearance: Clearance, telling: Telling, known: Known | None, choice: Choice | None = None
 ) -> list[Section | None]:
     """Why, what is open; and the sheet for the clinic unless the way is free and nothing was declined."""
-    sheet = handoff_section(clearance, telling, known) if clearance.verdict != "go" or declined else None
+    declined = telling.home and choice is not None and bool(choice.plan.declined)
+    sheet = handoff_section(clearance, telling, known, choice) if clearance.verdict != "go" or declined else None
     return [decisions_section(clearance, telling), questions_section(clearance, telling), sheet]
 
 
@@ -128,7 +130,7 @@ def _choice_sections(choice: Choice, clearance: Clearance | None, telling: Telli
     parts: list[Section | None] = [_choice_answer(choice, clearance, telling)]
     parts.append(declined_section(choice, telling))
     if clearance is not None:
-        parts += _clearance_sections(clearance, telling, known, declined=telling.home and bool(plan.declined))
+        parts += _clearance_sections(clearance, telling, known, choice)
     # A clinician weighs both sides before the plan; a person first wants to know what it is.
     parts += [] if telling.person else [_conflicts(clearance, telling)]
     # What heads the answer stands before the plan; what is merely known stands after it.
@@ -137,13 +139,15 @@ def _choice_sections(choice: Choice, clearance: Clearance | None, telling: Telli
     if plan.sessions:
         parts += [
             plan_section(plan, telling),
+            lesions_section(known[1], plan, telling),
             choice_section(choice, telling),
             expect_section(plan, forecast, telling),
             harms_section(plan, forecast, telling),
-            not_before_section(forecast, telling),
+            not_before_section(plan, forecast, telling),
+            None if telling.person else grounds_section(plan, forecast, telling),
             *before_sections(plan, telling),
             stop_section(plan, telling),
-            *after_sections(plan, telling),
+            *after_sections(plan, forecast, telling),
             red_flags_section(telling),
             follow_up_section(plan, telling),
             assumptions_section(forecast, telling),

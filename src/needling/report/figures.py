@@ -11,13 +11,13 @@ from typing import Protocol
 
 from needling.documents import Choice, Forecast, Harm, Scorecard
 from needling.knowledge.base import Knowledge
+from needling.planning.aftercare import timetable
+from needling.report.about_aftercare import NOT_BEFORE_HEADERS, counted_words, not_before_cells
 from needling.report.about_choice import chosen_card, is_nothing
 from needling.report.about_forecast import (
     alike_outcomes,
-    counted_words,
     harm_cells,
     harm_names,
-    not_before_cells,
     ordered_harms,
 )
 from needling.report.bands import collagen_figure, first_days_figure, severity_figure
@@ -36,6 +36,7 @@ from needling.report.canvas import (
     lines_of,
     round_ticks,
 )
+from needling.report.measures import LASTING_MARK, most_share
 from needling.report.words import (
     DOTS,
     HOURS_PER_DAY,
@@ -43,6 +44,7 @@ from needling.report.words import (
     number,
     of_people,
     option_name,
+    people_share,
     plural,
     wait_words,
     zones_name,
@@ -124,7 +126,6 @@ def _candidate_rows(
         (
             option_name(card.plan, card.visits_count, home),
             number(card.gain_low),
-            number(card.gain),
             number(card.redness_d, 1),
             of_people(card.harm_probability),
             str(card.visits_count),
@@ -141,7 +142,7 @@ def _candidate_rows(
     )
 
 
-def candidates_figure(choice: Choice) -> Figure | None:
+def candidates_figure(choice: Choice, kb: Knowledge) -> Figure | None:
     """Careful gain against redness of all candidates; size is the chance of a lasting mark."""
     home = choice.plan.envelope == "home"
     cards = sorted(
@@ -156,15 +157,14 @@ def candidates_figure(choice: Choice) -> Figure | None:
     reddest = max(card.redness_d for card in cards) or 1.0
     low, high = min(0.0, *(card.gain_low for card in cards)), max(card.gain_low for card in cards)
     room = (high - low) * 0.12 or 0.5
+    most = people_share(most_share(kb))
 
     def paint(sheet: Sheet) -> None:
         frame = Frame(sheet, 34, 66, 292, 142, (-0.04 * reddest, 1.08 * reddest), (low - room, high + room))
         ticks = round_ticks(*frame.y_range)
         frame.y_axis(ticks, [number(tick) for tick in ticks])
         ticks = round_ticks(0, frame.x_range[1], 6)
-        frame.x_axis(
-            ticks, [number(tick) for tick in ticks], "days of redness after a session that most people stay below"
-        )
+        frame.x_axis(ticks, [number(tick) for tick in ticks], f"days of redness that {most} stay below")
         frame.heading(["Careful gain (1 = a change that people notice)"])
         _name_marks(frame, cards, chosen, second)
         for front, face, edge in ((False, PAPER, MUTED), (True, MIDDLE_BAND, ACCENT)):
@@ -191,7 +191,7 @@ def candidates_figure(choice: Choice) -> Figure | None:
     alt = f"{len(cards)} candidates by careful gain and redness. Chosen: {what}"
     if chosen is not None:
         alt += (
-            f", careful gain {number(chosen.gain_low)}, redness {number(chosen.redness_d, 1)} days, lasting mark "
+            f", careful gain {number(chosen.gain_low)}, redness {number(chosen.redness_d, 1)} days, any lasting mark "
             f"{of_people(chosen.harm_probability)}"
         )
     alt += f". {option_name('', 0, home)} stands at zero."
@@ -201,7 +201,7 @@ def candidates_figure(choice: Choice) -> Figure | None:
         title,
         draw("candidates", title, alt, height, paint),
         alt,
-        ("Option", "Careful gain", "Gain", "Redness, days", "Lasting mark", "Visits", "Score", "Standing"),
+        ("Option", "Careful gain", "Redness, days", LASTING_MARK, "Visits", "Score", "Standing"),
         _candidate_rows(cards, chosen, second, home),
     )
 
@@ -233,7 +233,7 @@ _LINE = 13.0
 
 def _paint_size_key(sheet: Sheet) -> None:
     """What sizes and fills mean, below the axis."""
-    sheet.text(6, 13, "lasting mark:", SMALL, MUTED)
+    sheet.text(6, 13, "any mark:", SMALL, MUTED)
     x = 76.0
     for count in (1, 5, 10):
         wide = _mark_size(count / DOTS)
@@ -248,6 +248,10 @@ def _paint_size_key(sheet: Sheet) -> None:
 # ---------------------------------------------------------------- harms
 
 
+_TEXT_LINE = 13.0
+_ALL = 9  # lines; names are never cut
+
+
 def harms_figure(forecast: Forecast, kb: Knowledge) -> Figure | None:
     """Each harm as a dot with its range out of 50 people; harms of unknown rate are listed as such."""
     if not forecast.harms:
@@ -255,7 +259,14 @@ def harms_figure(forecast: Forecast, kb: Knowledge) -> Figure | None:
     names = harm_names(forecast, kb, person=True)
     known = known_harms(forecast)
     unknown = [names[harm.harm] for harm in forecast.harms if harm.probability is None]
-    row, below = 30.0, (18 + 13.0 * len(unknown) if unknown else 0.0)
+    said = [lines_of(f"{names[harm.harm]}: {_often(harm)}", 58, _ALL) for harm in known]
+    lines = [
+        f"{'' if place == 0 else '   '}{line}"
+        for name in unknown
+        for place, line in enumerate(lines_of(name, 56, _ALL))
+    ]
+    row = 17.0 + _TEXT_LINE * max(map(len, said), default=1)
+    below = 18 + 13.0 * len(lines) if unknown else 0.0
     height = (38 + row * len(known) if known else 0.0) + below
     most = max([harm.high_probability or harm.probability or 0.0 for harm in known] + [2 / DOTS]) * DOTS
 
@@ -267,11 +278,11 @@ def harms_figure(forecast: Forecast, kb: Knowledge) -> Figure | None:
                 ticks, [number(tick, 0) for tick in ticks], f"people out of {DOTS}, over the whole course", grid=True
             )
             for index, harm in enumerate(known):
-                _paint_harm(frame, harm, names[harm.harm], frame.bottom + frame.height - index * row)
+                _paint_harm(frame, harm, said[index], frame.bottom + frame.height - index * row)
         if unknown:
             sheet.text(8, below - 12, "How often is not known:", bold=True)
-            for index, name in enumerate(unknown, start=1):
-                sheet.text(8, below - 12 - 13 * index, lines_of(name, 62, 1)[0], color=MUTED, italic=True)
+            for index, line in enumerate(lines, start=1):
+                sheet.text(8, below - 12 - 13 * index, line, color=MUTED, italic=True)
 
     rows = tuple((names[harm.harm], *harm_cells(harm), harm.basis) for harm in ordered_harms(forecast))
     alt = " ".join(f"{names[harm.harm]}: {harm_cells(harm)[0]}." for harm in ordered_harms(forecast))
@@ -286,13 +297,17 @@ def harms_figure(forecast: Forecast, kb: Knowledge) -> Figure | None:
     )
 
 
-def _paint_harm(frame: Frame, harm: Harm, name: str, top: float) -> None:
-    """One harm: its name and numbers, below them the dot and its range."""
+def _often(harm: Harm) -> str:
+    """How often, with the range that cannot be ruled out."""
     often, span = harm_cells(harm)
-    spread = f" ({span.partition(' of ')[0]})" if span[0].isdigit() else ""
-    said = f": {often}{spread}"
-    frame.sheet.text(frame.left, top - 10, lines_of(name, 60 - len(said), 1)[0] + said)
-    y = top - 20
+    return f"{often} ({span.partition(' of ')[0]})" if span[0].isdigit() else often
+
+
+def _paint_harm(frame: Frame, harm: Harm, said: Sequence[str], top: float) -> None:
+    """One harm: its name and numbers, below them the dot and its range."""
+    for place, line in enumerate(said):
+        frame.sheet.text(frame.left, top - 10 - _TEXT_LINE * place, line)
+    y = top - 7 - _TEXT_LINE * len(said)
     if harm.low_probability is not None and harm.high_probability is not None:
         ends = [frame.at(chance * DOTS, 0)[0] for chance in (harm.low_probability, harm.high_probability)]
         frame.sheet.line([(ends[0], y), (ends[1], y)], MIDDLE_BAND, 5)
@@ -304,11 +319,11 @@ def _paint_harm(frame: Frame, harm: Harm, name: str, top: float) -> None:
 _TIME_MARKS_H = (1.0, 6.0, HOURS_PER_DAY, 3 * HOURS_PER_DAY, 7 * HOURS_PER_DAY, 28 * HOURS_PER_DAY)
 
 
-def not_before_figure(forecast: Forecast) -> Figure | None:
-    """How long each thing waits: the bar ends at the later of the computed and the published time."""
-    if not forecast.not_before:
+def not_before_figure(choice: Choice, kb: Knowledge) -> Figure | None:
+    """How long each thing waits: the bar ends at the longest of all times that were given."""
+    waits = timetable(choice.plan, choice.forecast.not_before, kb).times
+    if not waits:
         return None
-    waits = sorted(forecast.not_before, key=lambda wait: (wait.hours_h, wait.label))
     row, first = 30.0, 0.5
     height = 46 + row * len(waits)
     last = max(30.0, 1.25 * max(wait.hours_h for wait in waits))
@@ -322,9 +337,12 @@ def not_before_figure(forecast: Forecast) -> Figure | None:
             sheet.text(8, place - 10, lines_of(f"{wait.label}: {wait_words(wait.hours_h)}", 64, 1)[0])
             y = place - 20
             sheet.line([(8, y), (frame.at(wait.hours_h, 0)[0], y)], MIDDLE_BAND, 5)
-            sheet.marks([(frame.at(wait.published_h, 0)[0], y)], 6, PAPER, shape="D")
-            if wait.computed_h is not None:
-                sheet.marks([(frame.at(wait.computed_h, 0)[0], y)], 6.5, ACCENT, ACCENT)
+            advised = [wait.hours_of(kind) for kind in ("published", "step", "product")]
+            longest = max((hours for hours in advised if hours is not None), default=None)
+            if longest is not None:
+                sheet.marks([(frame.at(longest, 0)[0], y)], 6, PAPER, shape="D")
+            if (computed := wait.hours_of("computed")) is not None:
+                sheet.marks([(frame.at(computed, 0)[0], y)], 6.5, ACCENT, ACCENT)
         sheet.marks([(12, height - 9)], 6.5, ACCENT, ACCENT)
         sheet.text(20, height - 12, "computed from how channels close", SMALL, MUTED)
         sheet.marks([(194, height - 9)], 6, PAPER, shape="D")
@@ -339,7 +357,7 @@ def not_before_figure(forecast: Forecast) -> Figure | None:
         title,
         draw("not-before", title, alt, height, paint),
         alt,
-        ("What", "Wait", "Computed", "Published", "Which counts"),
+        NOT_BEFORE_HEADERS,
         rows,
     )
 
@@ -479,10 +497,10 @@ def all_figures(choice: Choice, kb: Knowledge, channels: ChannelMap | None = Non
         dots_figure(choice, kb) if treated else None,
         severity_figure(choice, kb),
         harms_figure(choice.forecast, kb) if treated else None,
-        not_before_figure(choice.forecast),
+        not_before_figure(choice, kb),
         first_days_figure(choice, kb),
         collagen_figure(choice, kb) if treated else None,
-        candidates_figure(choice),
+        candidates_figure(choice, kb),
         channel_figure(channels) if channels is not None else None,
     ]
     return {figure.id: figure for figure in made if figure is not None}

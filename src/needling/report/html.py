@@ -13,19 +13,19 @@ from typing import TYPE_CHECKING
 
 from needling.documents import Approval, Case, Choice, Clearance, Verdict
 from needling.knowledge.base import Knowledge
-from needling.report.about_choice import beyond_words
+from needling.report.about_choice import beyond_words, chosen_card
 from needling.report.about_clearance import choice_headline, verdict_headline, verdict_sentence
-from needling.report.about_forecast import MIDDLE, harm_name, least_words, told_outcomes, uncapital
+from needling.report.about_forecast import harm_name, least_words, told_outcomes, uncapital
 from needling.report.about_plan import visits_of
 from needling.report.bibliography import Bibliography, Reference
 from needling.report.explain import explain_with
 from needling.report.explanation import Explanation, Section, reference_facts
 from needling.report.figures import ChannelMap, Figure, all_figures, known_harms
+from needling.report.measures import LASTING_MARK, MARKS, days_words, redness_of
 from needling.report.words import (
     DOTS,
     NOTICE,
     after_days,
-    at_level,
     group_size,
     nothing_words,
     of_people,
@@ -33,7 +33,6 @@ from needling.report.words import (
     plural,
     sentence,
     setting_words,
-    span_words,
 )
 
 if TYPE_CHECKING:
@@ -215,11 +214,15 @@ def _tiles(choice: Choice, kb: Knowledge) -> tuple[Tile, ...]:
         tiles.append(Tile("Not known", "how much it helps: there are no data for an honest forecast"))
     when = f"on {first}" if first == last else f"from {first} to {last}"
     tiles.append(Tile(plural(len(visits_of(plan)), "session"), f"{setting_words(plan.envelope)}, {when}"))
-    if forecast.redness_d:
-        middle = at_level(forecast.levels_share, forecast.redness_d, MIDDLE)
-        tiles.append(Tile(span_words(middle).capitalize(), "of redness after a session for the person in the middle"))
-    harms = known_harms(forecast)
-    if harms:
+    redness = redness_of(forecast, kb)
+    if redness is not None:
+        words = f"of redness after a session for half of people; {redness.most} stay below {days_words(redness.most_d)}"
+        tiles.append(Tile(days_words(redness.half_d).capitalize(), words))
+    harms, card = known_harms(forecast), chosen_card(choice)
+    if card is not None and forecast.harms:
+        often = of_people(card.harm_probability).capitalize()
+        tiles.append(Tile(often, f"people with {LASTING_MARK.lower()}: {MARKS}"))
+    elif harms:
         chance = harms[0].probability or 0.0
         often = of_people(chance, group_size(chance)).capitalize()
         tiles.append(Tile(often, f"people: {uncapital(harm_name(harms[0]))}"))

@@ -6,6 +6,7 @@ The first plan is a broken warm line, the second a full blue one, so that they a
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from needling.documents.comparison import Comparison, MapPair, MeasureDifference, PairedNumber
@@ -28,6 +29,7 @@ from needling.report.canvas import (
     lines_of,
     round_ticks,
 )
+from needling.report.paired import REACHED, counts_from_words, told
 from needling.report.words import DOTS, number, of_people, signed, zones_name
 
 FIRST = "#b5471b"
@@ -36,6 +38,7 @@ _PALE_FIRST = "#eec9a8"
 _DAYS_PER_MONTH = 30.4
 _PERCENT = 100
 _TABLE_ROWS = 16
+_LINE = 11.0
 _PANELS = 4
 _SHOWN = ("severity", "redness", "collagen")
 _AT_HOME = ("redness", "open-channels")
@@ -47,8 +50,8 @@ _AT_HOME = ("redness", "open-channels")
 def _people(numbers: Sequence[PairedNumber]) -> list[PairedNumber]:
     """Numbers in which people differ, without the single harms that the sum of all marks holds."""
     fixed = {"visits", "price"}
-    told = [one for one in numbers if one.standing != "unknown"]
-    return [one for one in told if one.id not in fixed and not one.id.startswith("harm:")]
+    known = [one for one in told(numbers) if one.standing != "unknown"]
+    return [one for one in known if one.id not in fixed and not one.id.startswith("harm:")]
 
 
 def shares_figure(found: Comparison, names: dict[tuple[str, str | None], str]) -> Figure | None:
@@ -56,7 +59,8 @@ def shares_figure(found: Comparison, names: dict[tuple[str, str | None], str]) -
     shown = _people(found.numbers)
     if not shown:
         return None
-    row, below = 32.0, 46.0
+    said = [lines_of(f"{names[one.id, one.zone]} ({_from_words(one)})", 62, 3) for one in shown]
+    row, below = 21.0 + _LINE * max(map(len, said)), 46.0
     height = below + row * len(shown) + 6
     title = "Who is better off with which plan"
     a, b = found.first.name, found.second.name
@@ -67,9 +71,10 @@ def shares_figure(found: Comparison, names: dict[tuple[str, str | None], str]) -
         frame.x_axis(ticks, [str(tick) for tick in ticks], f"of {DOTS} possible people", grid=True)
         for index, one in enumerate(shown):
             top = frame.bottom + frame.height - index * row
-            said = f"{names[one.id, one.zone]} (from {counts_from_words(one)})"
-            sheet.text(frame.left, top - 11, lines_of(said, 66, 1)[0], SMALL)
+            for line, part in enumerate(said[index]):
+                sheet.text(frame.left, top - 11 - line * _LINE, part, SMALL)
             first, second = one.first_better_share * DOTS, one.second_better_share * DOTS
+            bar = top - 10 - _LINE * len(said[index])
             for start, end, shade in (
                 (0.0, first, FIRST),
                 (first, DOTS - second, FAINT),
@@ -77,19 +82,19 @@ def shares_figure(found: Comparison, names: dict[tuple[str, str | None], str]) -
             ):
                 if end > start:
                     left, right = frame.at(start, 0)[0], frame.at(end, 0)[0]
-                    sheet.line([(left, top - 21), (right, top - 21)], shade, 11)
-        for left, shade, said in (
+                    sheet.line([(left, bar), (right, bar)], shade, 11)
+        for left, shade, name in (
             (8, FIRST, f"{a} better"),
             (92, FAINT, "less than that"),
             (190, SECOND, f"{b} better"),
         ):
             sheet.line([(left, 10), (left + 11, 10)], shade, 9)
-            sheet.text(left + 15, 6.8, said, SMALL)
+            sheet.text(left + 15, 6.8, name, SMALL)
 
     rows = tuple(
         (
             names[one.id, one.zone],
-            counts_from_words(one),
+            _from_words(one),
             of_people(one.first_better_share),
             of_people(one.second_better_share),
             of_people(max(1 - one.first_better_share - one.second_better_share, 0.0)),
@@ -97,16 +102,13 @@ def shares_figure(found: Comparison, names: dict[tuple[str, str | None], str]) -
         for one in shown
     )
     alt = " ".join(f"{row[0]}: better off with {a} {row[2]}, with {b} {row[3]}." for row in rows)
-    headers = ("What", "Counted from a difference of", f"Better with {a}", f"Better with {b}", "Less than that")
+    headers = ("What", "Counted", f"Better with {a}", f"Better with {b}", "Less than that")
     return Figure("shares", title, draw("shares", title, alt, height, paint), alt, headers, rows)
 
 
-def counts_from_words(one: PairedNumber) -> str:
-    """The difference that is counted from, with its unit."""
-    if one.unit == "probability":
-        return f"{one.counts_from * _PERCENT:g} in 100"
-    unit = {"ratio": "", "days": "day" if one.counts_from == 1 else "days"}.get(one.unit, one.unit)
-    return f"{one.counts_from:g} {unit}".strip()
+def _from_words(one: PairedNumber) -> str:
+    """Who is counted: from which difference on, or who gains with one plan only."""
+    return "with one plan only" if one.id == REACHED else f"from {counts_from_words(one)}"
 
 
 # ---------------------------------------------------------------- over time
@@ -117,7 +119,7 @@ def difference_figure(found: Comparison, kb: Knowledge) -> Figure | None:
     wanted = _SHOWN if found.setting == "clinic" else _AT_HOME
     measures = [curve for name in wanted for curve in found.curves if curve.measure == name]
     panels = [panel for name in wanted for panel in panels_of([one for one in measures if one.measure == name])]
-    panels = [panel for panel in panels if _moves(panel)][:_PANELS]
+    panels = [_upwards(panel, found) for panel in panels if _moves(panel)][:_PANELS]
     if not panels:
         return None
     a, b = found.first.name, found.second.name
@@ -137,7 +139,7 @@ def difference_figure(found: Comparison, kb: Knowledge) -> Figure | None:
             sheet.line([frame.at(x, 0) for x in frame.x_range], INK, 1.0)
             frame.curve(days, one.curves[2])
             _months(frame, index == len(panels) - 1)
-            frame.heading([*lines[index], _better(found, one.measure.measure, a, b)])
+            frame.heading([*lines[index], _better(one.measure.measure, b)])
             if index == 0:
                 _band_key(sheet, 246, frame.bottom + panel_height, a, b)
             for row, (own, face) in enumerate(zip(sessions, (PAPER, SECOND), strict=True)):
@@ -163,6 +165,21 @@ def difference_figure(found: Comparison, kb: Knowledge) -> Figure | None:
     return Figure("differences", title, draw("differences", title, alt, height, paint), alt, headers, rows)
 
 
+def _lower_is_better(found: Comparison) -> bool:
+    return next((one.better == "lower" for one in found.numbers if one.id == "outcome"), True)
+
+
+def _upwards(panel: Panel, found: Comparison) -> Panel:
+    """The result as improvement, as tables tell it: up is better on every scale."""
+    if panel.measure.measure != "severity":
+        return panel
+    measure = panel.measure.model_copy(update={"label": f"Improvement: {panel.measure.label}"})
+    if not _lower_is_better(found):
+        return replace(panel, measure=measure)
+    turned = tuple(tuple(-value + 0.0 for value in curve) for curve in reversed(panel.curves))
+    return replace(panel, measure=measure, curves=turned)
+
+
 def _zones(panel: Panel, kb: Knowledge) -> str:
     return zones_name([zone for zone in panel.zones if zone], kb)
 
@@ -180,13 +197,11 @@ def _frame(sheet: Sheet, panel: Panel, days: Sequence[float], bottom: float, tal
     return frame
 
 
-def _better(found: Comparison, measure: str, a: str, b: str) -> str:
+def _better(measure: str, b: str) -> str:
     """Which side of the line is whose."""
-    outcomes = [one for one in found.numbers if one.id == "outcome"]
-    lower = outcomes[0].better == "lower" if measure == "severity" and outcomes else measure != "collagen"
     if measure == "collagen":
         return f"above the line: more with {b}"
-    return f"below the line: better with {b}" if lower else f"above the line: better with {b}"
+    return f"above the line: better with {b}" if measure == "severity" else f"below the line: better with {b}"
 
 
 def _months(frame: Frame, titled: bool) -> None:

@@ -19,6 +19,7 @@ from needling.documents import Choice, Clearance, Forecast, Plan
 from needling.knowledge.base import Knowledge
 from needling.knowledge.schema import Source
 from needling.planning.protocol import say
+from needling.report.about_aftercare import not_before_section
 from needling.report.about_alternatives import alternatives_section, beside_plan_section
 from needling.report.about_choice import (
     beyond_words,
@@ -42,7 +43,6 @@ from needling.report.about_forecast import (
     harms_section,
     least_words,
     measures_of,
-    not_before_section,
     quantile_curve,
     told_outcomes,
 )
@@ -223,7 +223,7 @@ def _forecast_sections(console: Console, plan: Plan, forecast: Forecast, telling
     _dots(console, forecast, telling)
     _band(console, plan, forecast, telling)
     _section(console, harms_section(plan, forecast, telling))
-    _section(console, not_before_section(forecast, telling))
+    _section(console, not_before_section(plan, forecast, telling))
 
 
 def show_forecast(

@@ -135,16 +135,23 @@ def within_words(days_d: float) -> str:
     return plural(ceil(days_d / 7), "week")
 
 
-def start_words(from_h: float | None) -> str:
-    """From when a step counts: ``From the start``, ``From day 2``, ``From week 3``."""
-    if from_h is None or from_h < HOURS_PER_DAY:
-        return "From the start"
-    day = floor(from_h / HOURS_PER_DAY) + 1
-    return f"From day {day}" if day <= 14 else f"From week {ceil(day / 7)}"
+def day_words(hours_h: float) -> str:
+    """When a wait is over; day 0 is the day of the session: ``Today``, ``Today, after 8 hours``, ``Day 5``,
+    ``Day 14 (2 weeks)``. Rounded up, as :func:`wait_words` is.
+    """
+    if hours_h <= 0:
+        return "Today"
+    if hours_h < HOURS_PER_DAY:
+        return f"Today, after {wait_words(hours_h)}"
+    day = ceil(hours_h / HOURS_PER_DAY - _ROUNDING)
+    return f"Day {day} ({plural(day // 7, 'week')})" if day >= 14 and day % 7 == 0 else f"Day {day}"
 
 
 def window_words(from_h: float | None, to_h: float | None) -> str:
-    """The time after a session in which a step counts: ``First 24 hours``, ``Day 2 to 3``, ``Weeks 2 to 6``."""
+    """The time after a session in which a step counts: ``First 24 hours``, ``Day 1 to 3``, ``Weeks 2 to 6``.
+
+    Day 0 is the day of the session.
+    """
     if from_h is None and to_h is None:
         return "All the time"
     start, end = from_h or 0.0, to_h
@@ -154,12 +161,10 @@ def window_words(from_h: float | None, to_h: float | None) -> str:
     if start <= 0:
         return f"First {wait_words(end).removeprefix('1 ')}"
     if start >= week and end > 2 * week:
-        return f"Weeks {floor(start / week) + 1} to {ceil(end / week)}"
+        return f"Weeks {ceil(start / week)} to {ceil(end / week)}"
     if start >= HOURS_PER_DAY:
-        first, last = floor(start / HOURS_PER_DAY) + 1, ceil(end / HOURS_PER_DAY)
-        if end > 2 * week:
-            return f"Day {first} to week {ceil(end / week)}"
-        return f"Day {first}" if first >= last else f"Day {first} to {last}"
+        first, last = floor(start / HOURS_PER_DAY), ceil(end / HOURS_PER_DAY)
+        return f"Day {first} to week {ceil(end / week)}" if end > 2 * week else f"Day {first} to {last}"
     return f"{start:g} to {end:g} hours"
 
 

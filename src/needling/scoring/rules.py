@@ -10,7 +10,8 @@ from pydantic import Field, ValidationError, model_validator
 
 from needling.documents import Id, Text
 from needling.errors import BadKnowledge
-from needling.knowledge.schema import Access, Entry, Scale
+from needling.knowledge.entries import Access, Entry
+from needling.knowledge.schema import Scale
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Licence = Literal["free", "fee-for-commercial-use", "scoring-only"]

@@ -18,10 +18,13 @@ from django.core.checks import Warning as Doubt
 from django.db import connection
 from django.db.utils import DatabaseError
 
-from needling.web.keys import data_folder
+from needling.errors import BadInput
+from needling.web.keys import data_folder, is_key
 
 _OTHERS = 0o077
 _KEYS = ("secret-key", "audit-key")
+_GIVEN = ("NEEDLING_SECRET_KEY", "NEEDLING_AUDIT_KEY")
+_HERE = ("localhost", "127.0.0.1", "::1")
 _HOME = ("localhost", "127.0.0.1", "[::1]", "testserver")
 _OVER_A_NETWORK = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "fuse.glusterfs", "ceph", "afs", "9p", "ncpfs")
 _MOUNTS = Path("/proc/self/mounts")
@@ -63,7 +66,8 @@ def keys_are_secret(app_configs: Any = None, **_: Any) -> list[CheckMessage]:
         return []
     database = settings.DATABASES["default"]
     files = [data_folder() / name for name in _KEYS]
-    files += [Path(str(database["NAME"]))] if database["ENGINE"].endswith("sqlite3") else []
+    if database["ENGINE"].endswith("sqlite3"):
+        files += [Path(f"{database['NAME']}{more}") for more in ("", "-wal", "-shm")]
     closed = not _mode(data_folder()) & _OTHERS if data_folder().is_dir() else False
     return [
         Doubt(
@@ -79,6 +83,28 @@ def keys_are_secret(app_configs: Any = None, **_: Any) -> list[CheckMessage]:
 def _is_data(file: Path) -> bool:
     """A database file in a folder that is closed to others is closed too; keys have to be closed themselves."""
     return file.name not in _KEYS
+
+
+@register(Tags.security)
+def keys_are_keys(app_configs: Any = None, **_: Any) -> list[CheckMessage]:
+    """What is kept as a key, or given as one, is long enough to be one: an empty one would sign for anybody."""
+    found = [f"The file {file}" for file in (data_folder() / name for name in _KEYS) if file.is_file() and _short(file)]
+    found += [f"The variable {name}" for name in _GIVEN if name in os.environ and not is_key(os.environ[name])]
+    return [
+        Error(
+            f"{what} holds no key: it is empty or too short.",
+            hint="Bring the key back from where you keep a copy; a new one no longer fits what the old one signed.",
+            id="needling.E004",
+        )
+        for what in found
+    ]
+
+
+def _short(file: Path) -> bool:
+    try:
+        return not is_key(file.read_text(errors="replace").strip())
+    except OSError:
+        return True
 
 
 def _far(hosts: Iterable[str]) -> list[str]:
@@ -107,6 +133,30 @@ def what_is_far_away_is_encrypted(app_configs: Any = None, **_: Any) -> list[Che
             )
         )
     return found
+
+
+@register(Tags.security)
+def rates_are_rates(app_configs: Any = None, **_: Any) -> list[CheckMessage]:
+    """How often strangers may ask for what costs time can be read."""
+    try:
+        import needling.web.limits  # noqa: F401 - it reads the rate once, when it is first used
+    except BadInput as wrong:
+        hint = "Write how many in a second (s), minute (min) or hour (h), such as 30/min."
+        return [Error(str(wrong), hint=hint, id="needling.E006")]
+    return []
+
+
+def listens_far(host: str) -> list[CheckMessage]:
+    """Whether somebody on the network can speak with this server without https; told when it is started."""
+    if host in _HERE or settings.HTTPS:
+        return []
+    return [
+        Doubt(
+            f"needling listens on {host} without https: whoever is on the way can read passwords and charts.",
+            hint="Listen on 127.0.0.1, behind a server that speaks https, with NEEDLING_HTTPS=1.",
+            id="needling.W007",
+        )
+    ]
 
 
 @register(Tags.security)
@@ -190,9 +240,25 @@ def _file_system(path: Path) -> str:
     return max(under)[1] if under else ""
 
 
+@register(Tags.security)
+def sessions_end(app_configs: Any = None, **_: Any) -> list[CheckMessage]:
+    """Who leaves a computer is signed out there after a while."""
+    from needling.web.staying import IDLE_MINUTES
+
+    if settings.SESSION_IDLE_MINUTES in IDLE_MINUTES:
+        return []
+    return [
+        Error(
+            "NEEDLING_IDLE_MINUTES is no number of minutes after which somebody may be signed out.",
+            hint=f"Give a whole number from {IDLE_MINUTES[0]} to {IDLE_MINUTES[-1]}, or leave it out: then it is 60.",
+            id="needling.E005",
+        )
+    ]
+
+
 _ALL = (
-    data_folder_is_ours, keys_are_secret, what_is_far_away_is_encrypted, nothing_is_shown_of_the_inside,
-    database_is_known, database_answers, sqlite_is_on_this_computer,
+    data_folder_is_ours, keys_are_secret, keys_are_keys, what_is_far_away_is_encrypted, nothing_is_shown_of_the_inside,
+    rates_are_rates, database_is_known, database_answers, sqlite_is_on_this_computer, sessions_end,
 )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ _CLINIC = (
 )
 _PUBLIC = (
     ("check", "Self-check"),
-    ("claims", "What you may have read"),
+    ("claims", "Claims"),
     ("library", "Library"),
     ("check-signs", "Warning signs"),
 )

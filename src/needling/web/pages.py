@@ -6,6 +6,7 @@ import base64
 from functools import lru_cache
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.templatetags.static import static
@@ -15,7 +16,9 @@ from jinja2 import Environment, StrictUndefined
 from needling.knowledge import Knowledge, load_knowledge
 from needling.report.explanation import reference_facts
 from needling.report.words import NOTICE, on_day
+from needling.web.again import is_our_page, kept_back
 from needling.web.menu import menu
+from needling.web.saying import said
 
 
 @lru_cache(maxsize=1)
@@ -34,6 +37,12 @@ def pairs(ids: tuple[str, ...]) -> list[tuple[str, str]]:
     return [(one, one.replace("-", " ")) for one in ids]
 
 
+def _left_s(request: HttpRequest) -> int:
+    from needling.web.staying import left_s
+
+    return left_s(request)
+
+
 def environment(**options: Any) -> Environment:
     """The environment of all templates; undefined names are errors."""
     made = Environment(**{**options, "undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True})
@@ -46,6 +55,9 @@ def environment(**options: Any) -> Environment:
         on_day=on_day,
         pairs=pairs,
         menu=menu,
+        said=said,
+        left_s=_left_s,
+        idle_s=settings.SESSION_COOKIE_AGE,
     )
     return made
 
@@ -64,9 +76,19 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def refused(request: HttpRequest, exception: Exception | None = None, reason: str = "") -> HttpResponse:
-    """A request that cannot be used."""
+    """A request that cannot be used; what was typed into a page of ours before somebody signed in anew is kept."""
+    kept = kept_back(request) if reason and is_our_page(request) else None
+    if kept is not None:
+        return kept
     return _plain(
         request, 403, "That did not work", "The page was open for too long, or cookies are off. Go back and try again."
+    )
+
+
+def unreadable(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """A request that is too large, or no text."""
+    return _plain(
+        request, 400, "That could not be read", "It is too large, or holds what is no text. Nothing was stored."
     )
 
 

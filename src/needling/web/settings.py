@@ -14,14 +14,14 @@ from pathlib import Path
 import dj_database_url
 from csp.constants import NONE, SELF
 
-from needling.web.keys import data_folder, kept_key
+from needling.web.keys import data_folder, given_key, kept_key
 
 HERE = Path(__file__).parent
 HTTPS = os.environ.get("NEEDLING_HTTPS", "") == "1"
 
 DEBUG = False
 SECRET_KEY = kept_key("secret-key", "NEEDLING_SECRET_KEY")
-AUDIT_KEY = os.environ.get("NEEDLING_AUDIT_KEY", "")  # else made when first used
+AUDIT_KEY = given_key("NEEDLING_AUDIT_KEY")  # else made when first used
 SILENCED_SYSTEM_CHECKS: list[str] = []
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *filter(None, os.environ.get("NEEDLING_HOSTS", "").split(","))]
 ROOT_URLCONF = "needling.web.urls"
@@ -40,7 +40,6 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django_otp",
     "django_otp.plugins.otp_totp",
-    "django_otp.plugins.otp_static",
     "axes",
     "csp",
     "needling.web.accounts",
@@ -81,7 +80,8 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; "
+        "PRAGMA secure_delete=ON;",  # what is erased is overwritten
     }
 elif DATABASES["default"]["ENGINE"].endswith("postgresql"):
     DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 10)  # s; then it is said
@@ -92,11 +92,14 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "needling.web.readable.Readable",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
+    "needling.web.staying.Staying",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
+    "needling.web.accounts.access.Unkept",
 ]
 TEMPLATES = [
     {
@@ -135,6 +138,8 @@ X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"  # forms need it; other sites learn nothing
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrftoken"  # so named, no other host can set it
+SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "sessionid"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Strict"
 CSRF_COOKIE_AGE = None  # until the browser is closed
@@ -142,7 +147,9 @@ CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_AGE = 8 * 60 * 60  # a working day
+_idle = os.environ.get("NEEDLING_IDLE_MINUTES", "60")
+SESSION_IDLE_MINUTES = int(_idle) if _idle.isdigit() and len(_idle) < 5 else 0  # not what may be set: needling.E005
+SESSION_COOKIE_AGE = max(SESSION_IDLE_MINUTES, 1) * 60  # without use; staying.py has the end in any case
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
@@ -150,17 +157,25 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+DATA_UPLOAD_MAX_NUMBER_FILES = 1  # the answers of a self-check that somebody took along
+LARGEST_BODY = 1024 * 1024  # bytes; whatever is larger is refused before it is read (needling serve)
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 400  # an assessment with twenty zones and forty findings
 
-# Too many wrong passwords lock a name from one address for a while; nobody is told which of the two was wrong.
+# Too many wrong passwords lock a name from one address for a while; nobody is told which of the two was wrong. Many
+# names from one address, and one name from many: accounts/guessing.py.
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.5  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
+AXES_DISABLE_ACCESS_LOG = True  # the trail knows who signed in
 AXES_USERNAME_FORM_FIELD = "username"  # as it is called inside; the form calls it email
 AXES_LOCKOUT_CALLABLE = "needling.web.accounts.views.locked"
 AXES_VERBOSE = False
 OTP_TOTP_ISSUER = "needling"
+
+# Pages of the self-check that simulate: of one address, and how many are worked out at once.
+PUBLIC_RATE = os.environ.get("NEEDLING_PUBLIC_RATE", "30/min")
+PUBLIC_AT_ONCE = 2
 
 # Requests of one token: of all kinds, and of those that simulate.
 API_RATE = os.environ.get("NEEDLING_API_RATE", "600/min")

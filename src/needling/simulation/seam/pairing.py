@@ -15,10 +15,11 @@ from needling.units import from_si, to_si
 __all__ = ["CurveOf", "Own", "bands", "chances", "costs", "curves", "quantiles", "results", "results_on", "tables"]
 
 Better = Literal["lower", "higher"]
-Kind = Literal["outcome", "redness", "ready", "harm", "pain"]
+Kind = Literal["outcome", "reached", "redness", "ready", "harm", "pain"]
 _DIGITS = 6  # numerical: figures of a document
 NOTHING = 1e-12  # numerical: what is smaller is written as 0
 LASTING_MARK = "lasting-mark"
+REACHED = "reached"
 
 
 class Own(NamedTuple):
@@ -72,6 +73,24 @@ def results(course: Course) -> list[Own]:
                     abs(indication.meaningful_change or 0.0),
                 )
             )
+    return found
+
+
+def reached(course: Course) -> list[Own]:
+    """Whether each possible person gains at least the change that people notice, as the dots of a forecast count it.
+
+    Equation:
+        1 where the change by the plan's own judging day is at least the meaningful one in the better direction, else 0
+    """
+    context: Context = course.context
+    labels = {zone.finding.zone: zone.indication.meaningful_label for zone in context.zones}
+    found = []
+    for own in results(course):
+        if own.meaningful > 0:
+            gained = -own.values if own.better == "lower" else own.values
+            values = (gained >= own.meaningful).astype(np.float64)
+            label = labels[own.zone or ""].rstrip(".")
+            found.append(Own(REACHED, own.zone, label, "probability", "higher", "reached", values))
     return found
 
 

@@ -6,12 +6,30 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
 
+from needling.web.again import kept_back
+
 View = Callable[..., HttpResponse]
+
+
+class Unkept:
+    """What somebody sees who is signed in is kept by no browser and no server in between, on any page."""
+
+    def __init__(self, answer: View) -> None:
+        self.answer = answer
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """The answer, marked where the page has not said more."""
+        said = self.answer(request)
+        if settings.SESSION_COOKIE_NAME in request.COOKIES and not said.has_header("Cache-Control"):
+            said["Cache-Control"] = "private, no-store"
+        return said
+
 
 EVERYBODY = ("owner", "clinician", "assistant", "auditor")
 WORKING = ("owner", "clinician", "assistant")
@@ -29,9 +47,9 @@ def for_roles(*roles: str) -> Callable[[View], View]:
         def checked(request: HttpRequest, *given: Any, **named: Any) -> HttpResponse:
             user: Any = request.user
             if not user.is_authenticated:
-                return redirect("sign-in")
+                return kept_back(request) or redirect("sign-in")
             if not user.is_verified():
-                return redirect("second-factor")
+                return kept_back(request) or redirect("second-factor")
             if user.role not in roles:
                 raise PermissionDenied("another role may do this")
             return view(request, *given, **named)

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from ninja.errors import AuthorizationError
 from ninja.security import HttpBearer
-from ninja.throttling import AuthRateThrottle
+from ninja.throttling import UserRateThrottle
 
 from needling.web.api.models import Token
 
@@ -29,8 +29,10 @@ class PersonalToken(HttpBearer):
         return found
 
 
-class Rate(AuthRateThrottle):
-    """So many requests of one token in a time, counted apart for each ``scope``; safe between threads."""
+class Rate(UserRateThrottle):
+    """So many requests of one person in a time, whatever token they use, counted apart for each ``scope``; safe
+    between threads.
+    """
 
     def __init__(self, scope: str, rate: str) -> None:
         self.scope = scope

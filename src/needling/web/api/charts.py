@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import date
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
@@ -13,7 +15,7 @@ from django.shortcuts import get_object_or_404
 from ninja import Query, Router
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
 
-from needling.documents import Assessment, Document, Id, Person
+from needling.documents import Assessment, Document, Fact, Id, Person
 from needling.planning.answers import assessment_problems, case_problems
 from needling.web.accounts.access import EVERYBODY, WORKING
 from needling.web.api.access import only
@@ -21,7 +23,7 @@ from needling.web.api.answers import ERRORS, Listed, Page, Refused, Signed, answ
 from needling.web.charts.access import own_chart, own_row
 from needling.web.charts.models import Chart, Row
 from needling.web.charts.records import KIND_OF, latest, write
-from needling.web.charts.trail import leave_trace
+from needling.web.charts.trail import leave_trace, turn_of
 from needling.web.charts.views import everything_of
 from needling.web.pages import knowledge
 
@@ -38,6 +40,7 @@ class ChartAnswer(BaseModel):
     id: UUID
     person: Id
     label: str
+    born: date | None = None
     opened: AwareDatetime
 
 
@@ -45,9 +48,7 @@ class _Asked(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class NewChart(_Asked):
-    """A chart to be opened."""
-
+class _Labelled(_Asked):
     label: Annotated[str, Field(min_length=1, max_length=120)]
 
     @field_validator("label")
@@ -59,7 +60,13 @@ class NewChart(_Asked):
         return label
 
 
-class Wanted(NewChart):
+class NewChart(_Labelled):
+    """A chart to be opened; ``born`` tells two people of one name apart."""
+
+    born: date | None = None
+
+
+class Wanted(_Labelled):
     """Words to look for. They are sent in the body: addresses are written down in places where no name belongs."""
 
 
@@ -102,7 +109,7 @@ def with_state(rows: QuerySet[Row]) -> QuerySet[Row]:
 
 
 def _told(chart: Chart) -> ChartAnswer:
-    return ChartAnswer(id=chart.id, person=chart.person_id, label=chart.label, opened=chart.created)
+    return ChartAnswer(id=chart.id, person=chart.person_id, label=chart.label, born=chart.born, opened=chart.created)
 
 
 def _of_clinic(request: HttpRequest) -> QuerySet[Chart]:
@@ -130,7 +137,7 @@ def open_chart(request: HttpRequest, new: NewChart) -> HttpResponse:
     """Open a chart."""
     user: Any = request.user
     with transaction.atomic():
-        made = Chart.objects.create(clinic=user.clinic, label=new.label)
+        made = Chart.objects.create(clinic=user.clinic, label=new.label, born=new.born)
         leave_trace(user.clinic, user, f"open-chart:{API}", str(made.id))
     return answer(_told(made), 201)
 
@@ -211,8 +218,9 @@ def write_person(request: HttpRequest, chart: UUID, new: NewPerson) -> HttpRespo
     _own_person(found, new.document.id)
     _refuse(_person_problems(new.document))
     with transaction.atomic():
-        Chart.objects.select_for_update().get(pk=found.pk)  # of two first versions one is the first
+        turn_of(user.clinic)  # of two first versions one is the first
         seen = latest(found, Person)
+        _own_answers(new.document.facts, seen[1].facts if seen else (), user)
         if new.supersedes != (seen[0].id if seen else None):
             raise Refused(
                 409, "Another version of these answers is in force.",
@@ -220,6 +228,21 @@ def write_person(request: HttpRequest, chart: UUID, new: NewPerson) -> HttpRespo
             )  # fmt: skip
         row = write(user, found, new.document, supersedes=seen[0] if seen else None, through=API)
     return answer(signed(row, Person), 201)
+
+
+def _own_answers(given: Iterable[Fact], before: Iterable[Fact], user: Any) -> None:
+    """Answers are signed by whoever sends them; those that stood there before, by whoever gave them then."""
+    known = set(before)
+    for fact in given:
+        if fact.by not in (None, user.signature) and fact not in known:
+            raise Refused(
+                403, f"The answer to '{fact.name}' is signed by somebody else.",
+                f"Leave 'by' out, give '{user.signature}', or send the answer exactly as it stood there before.",
+            )  # fmt: skip
+
+
+def _answers_of(assessment: Assessment) -> list[Fact]:
+    return [*assessment.facts, *(fact for zone in assessment.zones for fact in zone.facts)]
 
 
 def _person_problems(person: Person) -> list[Any]:
@@ -238,7 +261,10 @@ def get_assessment(request: HttpRequest, chart: UUID) -> HttpResponse:
 @charts.post("/{uuid:chart}/assessment", response={201: Signed[Assessment], **ERRORS}, url_name="assessment")
 @only(*WORKING)
 def write_assessment(request: HttpRequest, chart: UUID, new: NewAssessment) -> HttpResponse:
-    """Write what was found on a day. It is signed with your name; overrides are signed by two people on the page."""
+    """Write what was found on a day, later than the newest findings, or over them with ``supersedes``; else 409.
+
+    It is signed with your name; overrides are signed by two people on the page.
+    """
     user: Any = request.user
     found = own_chart(request, chart)
     _own_person(found, new.document.person)
@@ -246,6 +272,8 @@ def write_assessment(request: HttpRequest, chart: UUID, new: NewAssessment) -> H
         raise Refused(403, "Overrides are not taken here.", "Have two people sign them on the page of the clearance.")
     if new.document.by not in (None, user.signature):
         raise Refused(403, "It is signed by somebody else.", f"Leave 'by' out, or give '{user.signature}'.")
+    if new.document.on > date.today():
+        raise Refused(422, "The findings are of a day that is still to come.", "Give the day of the visit in 'on'.")
     document = new.document.model_copy(update={"by": user.signature})
     who = latest(found, Person)
     if who is None:
@@ -254,7 +282,17 @@ def write_assessment(request: HttpRequest, chart: UUID, new: NewAssessment) -> H
         from needling.documents import Case
 
         _refuse(case_problems(Case(person=who[1], assessment=document), knowledge()))
-    row = write(user, found, document, supersedes=own_version(found, new.supersedes, Assessment), through=API)
+    old = own_version(found, new.supersedes, Assessment)
+    with transaction.atomic():
+        turn_of(user.clinic)  # what is newest stays it until this is written
+        seen = latest(found, Assessment)
+        _own_answers(_answers_of(document), _answers_of(seen[1]) if seen else (), user)
+        if seen is not None and (old != seen[0] if old is not None else document.on <= seen[1].on):
+            raise Refused(
+                409, f"Other findings, of {seen[1].on.isoformat()}, are the newest.",
+                "To correct them, name them in 'supersedes'; a new look without it is of a later day.",
+            )  # fmt: skip
+        row = write(user, found, document, supersedes=old, through=API)
     return answer(signed(row, Assessment), 201)
 
 

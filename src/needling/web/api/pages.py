@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -9,7 +11,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 from ninja import NinjaAPI
 
 from needling.web.accounts.access import EVERYBODY, for_roles
@@ -42,10 +44,23 @@ def _body(content: dict[str, Any]) -> str:
     return _named(content.get("application/json", {}).get("schema", {}))
 
 
+@lru_cache(maxsize=1)
+def _described(api: NinjaAPI) -> bytes:
+    """The description of an API as JSON, worked out once for each process: it takes half a second."""
+    return json.dumps(api.get_openapi_schema(), default=str).encode()
+
+
+@require_safe
+def openapi(request: HttpRequest, api: NinjaAPI) -> HttpResponse:
+    """The description for programs."""
+    return HttpResponse(_described(api), content_type="application/json")
+
+
+@lru_cache(maxsize=1)
 def addresses(api: NinjaAPI) -> dict[str, list[Address]]:
     """What the description of an API says, by subject."""
     found: dict[str, list[Address]] = {}
-    for where, methods in api.get_openapi_schema()["paths"].items():
+    for where, methods in json.loads(_described(api))["paths"].items():
         for method, told in methods.items():
             status, given = next((code, one) for code, one in told["responses"].items() if int(code) < 300)
             one = Address(

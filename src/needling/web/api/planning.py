@@ -22,6 +22,7 @@ from needling.web.api.answers import ERRORS, Refused, answer
 from needling.web.api.charts import in_force
 from needling.web.charts.access import own_chart
 from needling.web.pages import knowledge
+from needling.web.plans.warm import begun
 
 planning = Router(tags=["Planning"])
 
@@ -120,10 +121,8 @@ def propose_plans(request: HttpRequest, chart: UUID, wishes: Wishes) -> HttpResp
 @only(*EVERYBODY)
 def choose_plan(request: HttpRequest, chart: UUID, wishes: Wishes) -> HttpResponse:
     """The default choice among the candidates, with its forecast and all that it was compared with."""
-    from needling.whatif import PlanningSession
-
     case = _case(request, chart, wishes.goals)
-    return answer(PlanningSession(case, knowledge(), key=wishes.key, members=wishes.members).choice)
+    return answer(begun(case, key=wishes.key, members=wishes.members).choice)
 
 
 @planning.post("/charts/{uuid:chart}/forecast", response={200: Forecasted, **ERRORS}, throttle=[HEAVY])
@@ -131,14 +130,13 @@ def choose_plan(request: HttpRequest, chart: UUID, wishes: Wishes) -> HttpRespon
 def forecast_plan(request: HttpRequest, chart: UUID, wishes: ToForecast) -> HttpResponse:
     """What is expected of one plan; of a home plan outside the home envelope nothing is told."""
     from needling.comparing import broken_limits
-    from needling.whatif import PlanningSession
 
     case, kb = _case(request, chart, wishes.goals), knowledge()
     clearance = screen(case.person, case.assessment, kb)
     plan: Any = wishes.plan
     if wishes.protocol is not None:
         plan = plan_from_sentence(wishes.protocol, case.person, case.assessment, clearance, kb)
-    session = PlanningSession(case, kb, key=wishes.key, members=wishes.members, plan=_known(plan))
+    session = begun(case, key=wishes.key, members=wishes.members, plan=_known(plan))
     return answer(
         Forecasted(plan=plan, broken_limits=broken_limits(plan, clearance, kb), forecast=session.forecast)
     )  # fmt: skip

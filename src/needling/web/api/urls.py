@@ -19,7 +19,7 @@ api = NinjaAPI(
     version=__version__,
     description="Everything that the pages of the clinic do, for programs. Ids in addresses mean nothing elsewhere.",
     docs_url=None,
-    openapi_url="openapi.json",
+    openapi_url=None,  # it is worked out once: pages.openapi
     auth=PersonalToken(),
     throttle=[ANY],
     urls_namespace="api",
@@ -38,6 +38,7 @@ def _addresses() -> Any:
 
 urlpatterns = [
     path("", pages.description, {"api": api}, name="api"),
+    path("openapi.json", only_json(pages.openapi), {"api": api}, name="api-openapi"),
     path("tokens/", pages.tokens, name="tokens"),
     path("tokens/<uuid:token>/revoke/", pages.revoke, name="token-revoke"),
     path("", _addresses()),

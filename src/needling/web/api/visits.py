@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -10,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Router
 from pydantic import BaseModel, ConfigDict
 
-from needling.documents import Approval, Person, SessionRecord
+from needling.documents import OTHER_HARM, Approval, Person, Reason, SessionRecord
 from needling.documents.learning import Misses
 from needling.documents.visits import VisitCheck
 from needling.errors import BadInput, did_you_mean
@@ -22,10 +23,12 @@ from needling.web.charts.access import own_chart, own_row
 from needling.web.charts.models import Chart, Kind
 from needling.web.charts.records import latest, read, write_all
 from needling.web.pages import knowledge
+from needling.web.visits.against import against, left_behind
 from needling.web.visits.course import Course, course_of
 from needling.web.visits.deciding import needs_decision
 from needling.web.visits.deviations import HELD, LABELS, read_back
 from needling.web.visits.today import BEFORE, checked, held_words, questions, read_today
+from needling.web.visits.used import all_used
 
 visits = Router(tags=["Visits"])
 
@@ -77,13 +80,14 @@ class Question(BaseModel):
 
 class Next(BaseModel):
     """The next session without a record: its number from 0, when it is due, from when most people are ready, and what
-    to ask on the day. ``session`` is null when there is none left.
+    to ask on the day. ``session`` is null when there is none left. ``stops`` have to pass before it.
     """
 
     session: int | None
     due: date | None = None
     ready: date | None = None
     questions: tuple[Question, ...] = ()
+    stops: tuple[Reason, ...] = ()
 
 
 @visits.get("/charts/{uuid:chart}/next", response={200: Next, **ERRORS}, url_name="next")
@@ -98,8 +102,11 @@ def get_next(request: HttpRequest, chart: UUID) -> HttpResponse:
     asked = read_today(None, _person(found, course), course, kb).asked
     questions = tuple(Question(name=one.definition.name, ask=one.words, before=one.before) for one in asked)
     return answer(
-        Next(session=session, due=course.expected_on(session), ready=course.ready_on(session, kb), questions=questions)
-    )
+        Next(
+            session=session, due=course.expected_on(session), ready=course.ready_on(session, kb), questions=questions,
+            stops=against(found, course, kb),
+        )
+    )  # fmt: skip
 
 
 @visits.get("/charts/{uuid:chart}/records", response={200: Page[Signed[SessionRecord]], **ERRORS}, url_name="records")
@@ -134,7 +141,8 @@ def write_record(request: HttpRequest, chart: UUID, new: NewRecord) -> HttpRespo
         raise Refused(409, "This record is not the one in force.", "Read the records, and name the one in force.")
     asks = bool(record.strokes) and (old is None or not read(old, SessionRecord).strokes)
     check = _checked(new, found, course, user) if asks else None
-    _decided(record, course, check, user)
+    stops = left_behind(found, course, knowledge()) if old is None else ()
+    _decided(record, course, check, stops, user)
     rows = write_all(user, found, [*([check] if check else []), record], supersedes=old, through=API)
     return answer(signed(rows[-1], SessionRecord), 201)
 
@@ -162,23 +170,29 @@ def _checked(new: NewRecord, chart: Chart, course: Course, user: Any) -> VisitCh
 def _unknown(record: SessionRecord) -> str:
     """What a record names that is not known here, or cannot be yet; empty when all is well."""
     kb = knowledge()
-    kb.find("devices", record.device)
+    for used in all_used(record):
+        kb.find("devices", used.device)
     for stroke in record.strokes:
         kb.site(stroke.zone)
     for name in record.topicals or ():
         kb.find("topicals", name)
     for event in record.events:
-        kb.find("adverse_events", event.harm)
+        if event.harm != OTHER_HARM:
+            kb.find("adverse_events", event.harm)
+        if event.zone is not None:
+            kb.site(event.zone)
     return f"the record is of {record.on}, which is still to come" if record.on > date.today() else ""
 
 
-def _decided(record: SessionRecord, course: Course, check: VisitCheck | None, user: Any) -> None:
-    """Refuses what goes beyond the approval or today's answers unless it is named, explained, and signed by somebody
-    who may decide.
+def _decided(
+    record: SessionRecord, course: Course, check: VisitCheck | None, stops: Sequence[Reason], user: Any
+) -> None:
+    """Refuses what goes beyond the approval, today's answers or what earlier sessions left behind, unless it is named,
+    explained, and signed by somebody who may decide.
     """
     codes, words = read_back(record.deviations)
     clearance = check.clearance if check else None
-    for code, says in needs_decision(record, course, clearance, knowledge()) if record.strokes else ():
+    for code, says in needs_decision(record, course, clearance, knowledge(), stops) if record.strokes else ():
         if code not in codes or not words:
             why = " ".join(f"{lead} {said}" for lead, said in held_words(clearance)) if clearance else ""
             raise Refused(

@@ -1,17 +1,19 @@
 """Backup into one file and back: all rows at one moment, checked before and after.
 
-The file holds what is kept of people: it is as secret as the database. It does not hold the keys that sign cookies and
-the trail; they lie in the data folder and are backed up apart from it, or a thief of one would have both.
+The file ends with a plain hash, so that anybody can see whether it is whole, and with one under the key of the trail,
+so that whoever has no key cannot change it. It holds what is kept of people, and is as secret as the database. It does
+not hold the keys that sign cookies and the trail; they lie in the data folder and are backed up apart from it, or a
+thief of one would have both.
 """
 
 from __future__ import annotations
 
 import gzip
 import hashlib
+import hmac
 import json
 import os
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,9 +25,11 @@ from django.db import connection, models, transaction
 from needling import __version__
 from needling.errors import BadInput, NotAllowed
 from needling.web.accounts.models import Clinic
+from needling.web.charts.erasing import erase_again, files_are_clean
 from needling.web.charts.models import Trace
 from needling.web.charts.moment import one_moment
-from needling.web.charts.trail import leave_trace, note_end, noted_end, problems
+from needling.web.charts.states import key_is_there, trail_key
+from needling.web.charts.trail import leave_trace, noted_end, problems
 
 _FORMAT = "needling-backup-1"
 # What is kept, each after what it refers to; sessions and failed sign-ins are not worth keeping.
@@ -35,8 +39,8 @@ _MODELS = (
     "accounts.Invitation",
     "api.Token",
     "otp_totp.TOTPDevice",
-    "otp_static.StaticDevice",
-    "otp_static.StaticToken",
+    "accounts.RecoveryCode",
+    "accounts.Renewal",
     "charts.Chart",
     "people.Intake",
     "charts.Row",
@@ -47,11 +51,37 @@ _AT_ONCE = 500
 
 
 class Kept(NamedTuple):
-    """What a backup holds: rows by model, and its sha256. ``lost``: rows of the trail that came after it."""
+    """What a backup holds: rows by model, and its sha256. ``lost``: rows of the trail that came after it. ``signed``:
+    whether it was written under the key that is here; unknown where there is no key. ``erased_again``: people who were
+    erased after it was made, and are again.
+    """
 
     rows: dict[str, int]
     sha256: str
     lost: int = 0
+    signed: bool | None = None
+    erased_again: int = 0
+
+
+class _Sums:
+    """The plain hash over all lines, and the one under the key of the trail where there is a key."""
+
+    def __init__(self, *, keyed: bool) -> None:
+        self._plain = hashlib.sha256()
+        self._keyed = hmac.new(trail_key(), b"backup\n", hashlib.sha256) if keyed else None
+
+    def add(self, line: bytes) -> None:
+        self._plain.update(line)
+        if self._keyed is not None:
+            self._keyed.update(line)
+
+    @property
+    def plain(self) -> str:
+        return self._plain.hexdigest()
+
+    @property
+    def keyed(self) -> str | None:
+        return None if self._keyed is None else self._keyed.hexdigest()
 
 
 def _models() -> list[type[models.Model]]:
@@ -60,7 +90,7 @@ def _models() -> list[type[models.Model]]:
 
 def _ordered(model: type[models.Model]) -> Any:
     """Rows in an order in which each comes after the one it refers to."""
-    return model._default_manager.order_by(*(("at", "pk") if model.__name__ == "Row" else ("pk",)))
+    return model._default_manager.order_by(*(("number", "pk") if model.__name__ == "Row" else ("pk",)))
 
 
 def backup(file: Path) -> Kept:
@@ -73,55 +103,60 @@ def backup(file: Path) -> Kept:
         raise BadInput(f"{file} is there already; name another file, so that no backup is lost")
     new = file.with_name(f".{file.name}.{os.getpid()}")
     counted: dict[str, int] = {}
-    digest = hashlib.sha256()
+    sums = _Sums(keyed=True)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as raw:
             with gzip.GzipFile(fileobj=raw, mode="wb", mtime=0) as out, one_moment():
-                _line(out, digest, {"format": _FORMAT, "needling": __version__})
+                _line(out, sums, {"format": _FORMAT, "needling": __version__})
                 for model in _models():
                     counted[model._meta.label_lower] = 0
                     for row in _ordered(model).iterator(chunk_size=_AT_ONCE):
-                        _line(out, digest, serializers.serialize("python", [row])[0])
+                        _line(out, sums, serializers.serialize("python", [row])[0])
                         counted[model._meta.label_lower] += 1
-                out.write(json.dumps({"end": counted, "sha256": digest.hexdigest()}).encode() + b"\n")
+                out.write(json.dumps({"end": counted, "sha256": sums.plain, "mac": sums.keyed}).encode() + b"\n")
             raw.flush()
             os.fsync(raw.fileno())
         new.replace(file)
     except OSError as problem:
         new.unlink(missing_ok=True)
         raise BadInput(f"the backup cannot be written to {file}: {problem.strerror}") from None
-    return Kept(counted, digest.hexdigest())
+    return Kept(counted, sums.plain, signed=True)
 
 
-def _line(out: Any, digest: Any, said: Any) -> None:
+def _line(out: Any, sums: _Sums, said: Any) -> None:
     line = json.dumps(said, default=str, ensure_ascii=False, sort_keys=True).encode() + b"\n"
-    digest.update(line)
+    sums.add(line)
     out.write(line)
 
 
 def _lines(file: Path) -> Iterator[dict[str, Any]]:
-    """The rows of a backup, checked to its end.
+    """The rows of a backup, checked to its end; no key is made for it.
 
     Raises:
-        BadInput: the file is not a backup, was cut off or changed.
+        BadInput: the file is not a backup, was cut off or changed, or was written under another key.
     """
-    digest = hashlib.sha256()
+    sums = _Sums(keyed=key_is_there())
     try:
         with gzip.open(file, "rb") as stream:
             first = stream.readline()
-            digest.update(first)
+            sums.add(first)
             if json.loads(first).get("format") != _FORMAT:
                 raise BadInput(f"{file} is not a backup that this version can read")
             for line in stream:
                 said = json.loads(line)
                 if "end" in said:
-                    if said["sha256"] != digest.hexdigest():
+                    if said["sha256"] != sums.plain:
                         raise BadInput(f"{file} was changed since it was written")
+                    if sums.keyed is not None and not hmac.compare_digest(sums.keyed, str(said.get("mac", ""))):
+                        raise BadInput(
+                            f"{file} was changed since it was written, or written under another key. "
+                            "If it comes from elsewhere, bring back the file 'audit-key' of that time too."
+                        )
                     return
-                digest.update(line)
+                sums.add(line)
                 yield said
-    except (OSError, EOFError, ValueError) as problem:
+    except (OSError, EOFError, ValueError, KeyError, AttributeError) as problem:
         raise BadInput(f"{file} cannot be read as a backup: {problem}") from None
     raise BadInput(f"{file} ends too early; it was not written to its end")
 
@@ -131,26 +166,35 @@ def check(file: Path) -> Kept:
     counted: dict[str, int] = {}
     for said in _lines(file):
         counted[said["model"]] = counted.get(said["model"], 0) + 1
-    return Kept(counted, hashlib.sha256(file.read_bytes()).hexdigest())
+    return Kept(counted, hashlib.sha256(file.read_bytes()).hexdigest(), signed=True if key_is_there() else None)
 
 
 def restore(file: Path) -> Kept:
     """Bring a backup back into an empty database, all or nothing, and check the trail.
 
     What was written after the backup is lost with the database that held it. How much that was is known from the notes
-    outside the database; it is said, and the trail itself says that it goes on from a backup.
+    outside the database; it is said, and the trail itself says that it goes on from a backup. So are the charts that
+    were erased meanwhile: they are erased again.
 
     Raises:
-        BadInput: the file is not whole.
-        NotAllowed: the database is not empty, or the trail does not fit (the key of the trail is another one).
+        BadInput: the file is not whole, or was written under another key.
+        NotAllowed: the database is not empty, there is no key of the trail, or the trail does not fit.
     """
     kept = check(file)
+    if kept.signed is None:
+        raise NotAllowed(
+            "there is no key of the trail here, so nobody can say whether this backup was changed. "
+            "Bring back the file 'audit-key' of that time first, or give it in NEEDLING_AUDIT_KEY."
+        )
     if Clinic.objects.exists():
         raise NotAllowed("this database is not empty; a backup goes into an empty one (name another NEEDLING_DATA)")
+    own = {model._meta.label_lower for model in _models()}
     counted: dict[str, int] = {}
-    lost = 0
+    lost = erased = 0
     with transaction.atomic():
         for said in _lines(file):
+            if said["model"] not in own:
+                raise BadInput(f"{file} holds rows of '{said['model']}', which no backup has")
             for found in serializers.deserialize("python", [said]):
                 found.save()
                 counted[said["model"]] = counted.get(said["model"], 0) + 1
@@ -158,7 +202,8 @@ def restore(file: Path) -> Kept:
             wrong = list(problems(clinic, noted=False))
             if wrong:
                 raise NotAllowed(
-                    f"the trail of {clinic} does not fit: {wrong[0]}. Bring back the file 'audit-key' of that time too."
+                    f"the trail of {clinic} does not fit: {wrong[0]}. It was so when the backup was made; "
+                    "bring back an earlier one."
                 )
         with connection.cursor() as cursor:
             for statement in connection.ops.sequence_reset_sql(no_style(), _models()):
@@ -166,6 +211,7 @@ def restore(file: Path) -> Kept:
         for clinic in Clinic.objects.all():
             last = Trace.objects.filter(clinic=clinic).count()
             lost += max(noted_end(clinic) - last, 0)
-            transaction.on_commit(partial(note_end, clinic))  # before the trace: that one is noted by itself
-            leave_trace(clinic, None, "restore", kept.sha256)
-    return Kept(counted, kept.sha256, lost)
+            leave_trace(clinic, None, "restore", kept.sha256, anew=True)
+            erased += erase_again(clinic)
+    files_are_clean()
+    return Kept(counted, kept.sha256, lost, signed=True, erased_again=erased)

@@ -2,25 +2,44 @@
 
 from __future__ import annotations
 
+import secrets
 import uuid
 from typing import Any, NoReturn
 
 from django.db import models
 
+from needling.report.words import on_day
 from needling.web.accounts.models import Clinic, User
 
 
+def new_salt() -> str:
+    """Something that nobody can guess."""
+    return secrets.token_hex(16)
+
+
 class Chart(models.Model):
-    """One person in one clinic. ``label`` is how the clinic finds them; documents carry only the chart's id."""
+    """One person in one clinic. ``label`` is how the clinic finds them; documents carry only the chart's id.
+
+    ``born`` tells two people of one name apart; None where nobody said.
+
+    ``salt`` goes into what the trail keeps of the chart and its documents, and is destroyed when the chart is erased.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="charts")
     label = models.CharField(max_length=120)
+    born = models.DateField(null=True)
     created = models.DateTimeField(auto_now_add=True)
     erased = models.DateTimeField(null=True)
+    salt = models.CharField(max_length=32, default=new_salt, editable=False)
 
     class Meta:
         indexes = (models.Index(fields=["clinic", "label"]),)
+
+    @property
+    def named(self) -> str:
+        """Label and day of birth, as far as they are known."""
+        return f"{self.label}, born {on_day(self.born)}" if self.born else self.label
 
     @property
     def person_id(self) -> str:
@@ -65,13 +84,15 @@ class Row(_AddedTo):
     """One signed document of a chart.
 
     ``supersedes`` names the version that this one corrects: it can be superseded once, so of two people who correct
-    the same version the second is told. ``through`` says how it came in where it was not written on a page: by a
-    program, or with a link by the person, whom ``author`` had handed it.
+    the same version the second is told. ``number`` is that of its row in the trail: documents stand in the order in
+    which they were written, whatever the clock said. ``through`` says how it came in where it was not written on a
+    page: by a program, or with a link by the person, whom ``author`` had handed it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
     chart = models.ForeignKey(Chart, on_delete=models.PROTECT, related_name="rows")
+    number = models.PositiveBigIntegerField()
     kind = models.CharField(max_length=12, choices=Kind.choices)
     at = models.DateTimeField()
     author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
@@ -83,12 +104,13 @@ class Row(_AddedTo):
     supersedes = models.OneToOneField("self", on_delete=models.PROTECT, null=True, related_name="superseded_by")
 
     class Meta:
-        indexes = (models.Index(fields=["chart", "kind", "at"]), models.Index(fields=["clinic", "kind", "at"]))
+        indexes = (models.Index(fields=["chart", "kind", "number"]), models.Index(fields=["clinic", "kind", "at"]))
 
 
 class Trace(_AddedTo):
-    """Who did what when. ``mac`` is a keyed hash of this row and the one before it, so that no row can be changed,
-    left out, moved or cut off unseen.
+    """Who did what when. ``digest`` is a keyed digest of the state in which the subject is from then on, where it was
+    changed. ``mac`` is a keyed hash of this row and the one before it, so that no row can be changed, left out, moved
+    or cut off unseen.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -98,7 +120,7 @@ class Trace(_AddedTo):
     actor = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     action = models.CharField(max_length=40)
     subject = models.CharField(max_length=64)
-    sha256 = models.CharField(max_length=64, blank=True)
+    digest = models.CharField(max_length=64, blank=True)
     mac = models.CharField(max_length=64)
 
     class Meta:

@@ -17,10 +17,12 @@ from needling.documents.visits import VisitCheck
 from needling.errors import NotAllowed
 from needling.web.accounts.models import Role, User
 from needling.web.charts.models import Chart, Kind, Row
-from needling.web.charts.trail import leave_trace
+from needling.web.charts.states import digest_of, trail_key
+from needling.web.charts.trail import leave_trace, turn_of
 from needling.web.pages import knowledge
 
 D = TypeVar("D", bound=Document)
+_FASTER = "somebody else has changed this in the meantime; look at their version first"
 KIND_OF: dict[type[Document], str] = {
     Person: Kind.PERSON,
     Assessment: Kind.ASSESSMENT,
@@ -35,9 +37,12 @@ KIND_OF: dict[type[Document], str] = {
     Misses: Kind.MISSES,
 }
 
+ONE_IN_FORCE = (Kind.PERSON, Kind.APPROVAL)
+"""Kinds of which a chart has one document in force: whoever writes the next one names the one before it."""
+
 
 class Superseded(NotAllowed):
-    """Somebody else corrected the same version first; nothing of either was lost."""
+    """Somebody else was first; nothing of either was lost."""
 
 
 def charts_of(user: User) -> Iterable[Chart]:
@@ -52,25 +57,42 @@ def write(user: User, chart: Chart, document: Document, *, supersedes: Row | Non
         supersedes: the version that this one corrects. through: how it came in, where not through a page.
 
     Raises:
-        NotAllowed: the chart is of another clinic, or the user may only read.
-        Superseded: another document already supersedes that version.
+        NotAllowed: the chart is of another clinic, the version of another chart or kind, or the user may only read.
+        Superseded: another document already took the place of that version; one of a kind of which only one is in
+            force is there already; or the chart was erased.
     """
     if chart.clinic_id != user.clinic_id or user.role == Role.AUDITOR:
         raise NotAllowed("this chart cannot be written by this user")
     kind = KIND_OF[type(document)]
-    row = Row(
-        clinic=user.clinic, chart=chart, kind=kind, at=timezone.now(), author=user, through=through,
-        document=document.canonical().decode(), sha256=document.sha256, needling=__version__,
-        knowledge_sha256=knowledge().sha256, supersedes=supersedes,
-    )  # fmt: skip
-    try:
-        with transaction.atomic():
+    if supersedes is not None and (supersedes.chart_id, supersedes.kind) != (chart.pk, kind):
+        raise NotAllowed("this version belongs to something else")
+    with transaction.atomic():
+        head = turn_of(user.clinic)
+        salt = Chart.objects.filter(pk=chart.pk, erased=None).values_list("salt", flat=True).first()
+        if salt is None:
+            raise Superseded("this person was erased in the meantime; nothing is written any more")
+        if _is_taken(chart, kind, supersedes):
+            raise Superseded(_FASTER)
+        row = Row(
+            clinic=user.clinic, chart=chart, number=head.number + 1, kind=kind, at=timezone.now(), author=user,
+            through=through, document=document.canonical().decode(), sha256=document.sha256, needling=__version__,
+            knowledge_sha256=knowledge().sha256, supersedes=supersedes,
+        )  # fmt: skip
+        try:
             row.save()
-            action = f"write:{kind}:{through}" if through else f"write:{kind}"
-            leave_trace(user.clinic, user, action, str(row.id), row.sha256, row.at)
-    except IntegrityError:
-        raise Superseded("somebody else has changed this in the meantime; look at their version first") from None
+        except IntegrityError:  # what is entered for looking things up is there already, as the record of a session
+            raise Superseded(_FASTER) from None
+        action = f"write:{kind}:{through}" if through else f"write:{kind}"
+        leave_trace(user.clinic, user, action, str(row.id), digest_of(trail_key(), row, salt), row.at)
     return row
+
+
+def _is_taken(chart: Chart, kind: str, supersedes: Row | None) -> bool:
+    """Whether somebody else was faster, asked while nobody else writes."""
+    if kind in ONE_IN_FORCE:
+        now = chart.rows.filter(kind=kind, superseded_by=None).order_by("-number").values_list("pk", flat=True).first()
+        return now != (supersedes.pk if supersedes is not None else None)
+    return supersedes is not None and Row.objects.filter(supersedes=supersedes).exists()
 
 
 def write_all(
@@ -89,5 +111,5 @@ def read(row: Row, kind: type[D]) -> D:
 
 def latest(chart: Chart, kind: type[D]) -> tuple[Row, D] | None:
     """The newest document of a kind that nothing supersedes."""
-    row = chart.rows.filter(kind=KIND_OF[kind], superseded_by=None).order_by("-at").first()
+    row = chart.rows.filter(kind=KIND_OF[kind], superseded_by=None).order_by("-number").first()
     return None if row is None else (row, read(row, kind))

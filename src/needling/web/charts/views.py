@@ -9,34 +9,49 @@ from uuid import UUID
 
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from needling.web.accounts.access import EVERYBODY, OWNER, READING, WORKING, for_roles
+from needling.web.accounts.models import User
 from needling.web.charts.access import own_chart, own_row
+from needling.web.charts.erasing import erase_chart
 from needling.web.charts.models import Chart, Kind, Row, Trace
+from needling.web.charts.records import Superseded
+from needling.web.charts.telling import GROUPS, filtered
+from needling.web.charts.telling import lines_of as traced
 from needling.web.charts.trail import leave_trace, problems
 from needling.web.pages import knowledge
 from needling.web.people.journey import also_of, newest, steps_of
 from needling.web.people.known import what_is_known
+from needling.web.people.overview import lines_of
+from needling.web.plans.proposals import signers_of
+from needling.web.plans.waiting import waiting_in
+from needling.web.visits.against import against
 from needling.web.visits.course import course_of
 
 _PAGE = 50
+_REMAINS = (
+    "Nothing of this person can be reached through the application any more. The files of the database may hold some "
+    "of their words a while longer: until the server is started anew or, with PostgreSQL, until its tables are "
+    "vacuumed and its archives replaced. Tell whoever runs it, and have backups replaced too."
+)
 
 
 @for_roles(*EVERYBODY)
-@require_GET
+@require_http_methods(["GET", "POST"])
 def charts(request: HttpRequest) -> HttpResponse:
-    """The people of the clinic, by label, fifty a page."""
+    """The people of the clinic, by label, fifty a page. Words to search for are posted: no address holds a name."""
     user: Any = request.user
-    words = request.GET.get("q", "").strip()[:80]
+    words = request.POST.get("q", "").strip()[:80]
     found = Chart.objects.filter(clinic=user.clinic_id, erased=None)
     if words:
         found = found.filter(label__icontains=words)
-    page = Paginator(found.order_by("label", "pk"), _PAGE).get_page(request.GET.get("page"))
-    return render(request, "charts/list.html", {"page": page, "words": words, "total": page.paginator.count})
+    wanted = request.POST.get("page") or request.GET.get("page")
+    page = Paginator(found.order_by("label", "pk"), _PAGE).get_page(wanted)
+    context = {"page": page, "lines": lines_of(list(page)), "words": words, "total": page.paginator.count}
+    return render(request, "charts/list.html", context)
 
 
 @for_roles(*WORKING)
@@ -44,14 +59,45 @@ def charts(request: HttpRequest) -> HttpResponse:
 def new(request: HttpRequest) -> HttpResponse:
     """Open a chart."""
     user: Any = request.user
-    label = request.POST.get("label", "").strip()[:120]
-    if request.method == "POST" and label:
-        with transaction.atomic():
-            made = Chart.objects.create(clinic=user.clinic, label=label)
-            leave_trace(user.clinic, user, "open-chart", str(made.id))
-        return redirect("chart", made.id)
-    problem = "Please give a name or a number." if request.method == "POST" else ""
-    return render(request, "charts/new.html", {"problem": problem, "label": label}, status=422 if problem else 200)
+    label, told = (request.POST.get(name, "").strip()[:120] for name in ("label", "born"))
+    born, problems = born_on(told)
+    if not (label and label.isprintable()):
+        problems.insert(0, ("label", "Please give a name or a number.", "Name or number"))
+    alike: list[Chart] = []
+    if request.method == "POST" and not problems:
+        alike = [] if request.POST.get("another") == "yes" else alike_of(user.clinic_id, label)
+        if not alike:
+            with transaction.atomic():
+                made = Chart.objects.create(clinic=user.clinic, label=label, born=born)
+                leave_trace(user.clinic, user, "open-chart", str(made.id))
+            return redirect("chart", made.id)
+    context = {"problems": problems if request.method == "POST" else [], "label": label, "born": told, "alike": alike}
+    return render(request, "charts/new.html", context, status=422 if context["problems"] or alike else 200)
+
+
+def born_on(text: str) -> tuple[date | None, list[tuple[str, str, str]]]:
+    """A day of birth, or what is wrong with it; None where nothing was said."""
+    if not text:
+        return None, []
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = None
+    if day is None or not date(1900, 1, 1) <= day <= date.today():  # numerical: the first year that documents take
+        return None, [("born", "Give a day from 1900 to today, or leave it empty.", "Date of birth")]
+    return day, []
+
+
+def alike_of(clinic: UUID, label: str) -> list[Chart]:
+    """Charts of a clinic that are called the same, whatever the capitals and spaces."""
+    wanted = _folded(label)
+    known = Chart.objects.filter(clinic=clinic, erased=None)
+    same = [pk for pk, called in known.values_list("pk", "label") if _folded(called) == wanted]
+    return list(known.filter(pk__in=same).order_by("created"))
+
+
+def _folded(label: str) -> str:
+    return " ".join(label.casefold().split())
 
 
 @for_roles(*EVERYBODY)
@@ -59,14 +105,18 @@ def new(request: HttpRequest) -> HttpResponse:
 def chart(request: HttpRequest, chart: UUID) -> HttpResponse:
     """One person: what is known, what comes next, and all documents, the newest first."""
     found = own_chart(request, chart)
-    rows = list(found.rows.select_related("author").order_by("-at").defer("document"))
+    rows = list(found.rows.select_related("author").order_by("-number").defer("document"))
     replaced: set[object] = {row.supersedes_id for row in rows if row.supersedes_id}
     known = what_is_known(found, knowledge(), date.today())
     at = newest(rows, replaced)
     course = course_of(found) if Kind.APPROVAL in at else None
-    steps = steps_of(found, at, known.look, over=course is not None and course.next_session is None)
-    context = {"chart": found, "rows": rows, "replaced": replaced, "known": known, "steps": steps,
-               "also": also_of(found, at)}  # fmt: skip
+    stops = against(found, course, knowledge())
+    steps = steps_of(found, at, known.look, course, stopped=bool(stops))
+    context = {
+        "chart": found, "rows": rows, "replaced": replaced, "known": known, "steps": steps,
+        "against": stops, "also": also_of(found, at),
+        "waiting": waiting_in([found], knowledge()),
+    }  # fmt: skip
     return render(request, "charts/chart.html", context)
 
 
@@ -75,12 +125,19 @@ def chart(request: HttpRequest, chart: UUID) -> HttpResponse:
 def document(request: HttpRequest, chart: UUID, row: UUID) -> HttpResponse:
     """One document as it was signed."""
     found = own_row(request, chart, row)
-    said = json.dumps(json.loads(found.document), indent=2, ensure_ascii=False)
-    return render(request, "charts/document.html", {"chart": found.chart, "row": found, "said": said})
+    from needling.web.plans.everything import TITLES, document_words  # which tells all that this file hands out
+
+    plain = json.loads(found.document)
+    words = document_words(found.kind, plain, signers_of(found.clinic_id))
+    context = {
+        "chart": found.chart, "row": found, "text": json.dumps(plain, indent=2, ensure_ascii=False),
+        "title": TITLES[Kind(found.kind)], "words": words.section("words", "In words", level=2),
+    }  # fmt: skip
+    return render(request, "charts/document.html", context)
 
 
 @for_roles(*WORKING)
-@require_GET
+@require_POST
 def export(request: HttpRequest, chart: UUID) -> HttpResponse:
     """Everything that is kept of one person, as JSON; that it left is written down."""
     user: Any = request.user
@@ -97,8 +154,13 @@ def everything_of(chart: Chart) -> dict[str, Any]:
     """Everything that is kept of one person: documents as they were signed, and what was done with the chart."""
     traces = Trace.objects.filter(clinic=chart.clinic_id, subject=str(chart.id)).order_by("number")
     return {
-        "chart": {"id": str(chart.id), "label": chart.label, "opened": chart.created.isoformat()},
-        "documents": [_told(row) for row in chart.rows.select_related("author").order_by("at")],
+        "chart": {
+            "id": str(chart.id),
+            "label": chart.label,
+            "born": chart.born.isoformat() if chart.born else None,
+            "opened": chart.created.isoformat(),
+        },
+        "documents": [_told(row) for row in chart.rows.select_related("author").order_by("number")],
         "trail": [{"at": one.at.isoformat(), "action": one.action} for one in traces],
     }
 
@@ -115,19 +177,15 @@ def _told(row: Row) -> dict[str, Any]:
 @for_roles(*OWNER)
 @require_http_methods(["GET", "POST"])
 def erase(request: HttpRequest, chart: UUID) -> HttpResponse:
-    """Remove everything that is kept of one person, and say in the trail that it was; hashes stay, words do not."""
+    """Remove everything that is kept of one person, and say in the trail that it was."""
     user: Any = request.user
     found = own_chart(request, chart)
     if request.method == "POST" and request.POST.get("label", "").strip() == found.label:
-        with transaction.atomic():
-            rows = Row.objects.filter(chart=found)
-            for row in rows.order_by("at").only("id", "sha256"):
-                leave_trace(user.clinic, user, "erase", str(row.id), row.sha256)
-            rows.filter(supersedes__isnull=False).update(supersedes=None)
-            rows.delete()
-            Chart.objects.filter(pk=found.pk).update(label="", erased=timezone.now())
-            leave_trace(user.clinic, user, "erase-chart", str(found.id))
-        return redirect("charts")
+        try:
+            clean = erase_chart(user, found)
+        except Superseded:
+            raise Http404("erased in this moment") from None
+        return redirect("charts") if clean else render(request, "plain.html", {"title": "Erased", "says": _REMAINS})
     problem = "Type the name exactly as it stands on the chart." if request.method == "POST" else ""
     return render(request, "charts/erase.html", {"chart": found, "problem": problem}, status=422 if problem else 200)
 
@@ -137,7 +195,15 @@ def erase(request: HttpRequest, chart: UUID) -> HttpResponse:
 def trail(request: HttpRequest) -> HttpResponse:
     """Who did what, the newest first, and whether the chain holds."""
     user: Any = request.user
+    people = [(str(one.pk), one.name) for one in User.objects.filter(clinic=user.clinic_id).order_by("name")]
+    who, what = request.GET.get("who", ""), request.GET.get("what", "")
+    who, what = who if who in dict(people) else "", what if what in GROUPS else ""
     found = Trace.objects.filter(clinic=user.clinic_id).select_related("actor").order_by("-number")
-    page = Paginator(found, _PAGE).get_page(request.GET.get("page"))
+    page = Paginator(filtered(found, who, what), _PAGE).get_page(request.GET.get("page"))
     wrong = list(problems(user.clinic)) if request.GET.get("verify") else None
-    return render(request, "charts/trail.html", {"page": page, "wrong": wrong})
+    context = {
+        "page": page, "wrong": wrong, "lines": traced(page, user.clinic), "who": who, "what": what,
+        "people": people,
+        "groups": [(name, label) for name, (label, _) in GROUPS.items()],
+    }  # fmt: skip
+    return render(request, "charts/trail.html", context)

@@ -23,7 +23,7 @@ from needling.report.catalogue import (
     unsupported,
     used_by,
 )
-from needling.report.words import ACCESS_WORD, CERTAINTY_WORD
+from needling.report.words import ACCESS_WORD, ACTION_WORD, CERTAINTY_WORD, URGENCY_WORD
 from needling.units import UNITS
 from needling.web.library.sections import GROUPS, SHELVES, WORDS, Shelf
 from needling.web.pages import knowledge
@@ -71,15 +71,36 @@ def library(request: HttpRequest) -> HttpResponse:
     return render(request, "library/library.html", context)
 
 
+_IN_WORDS: dict[str, str] = {str(key): words for one in (ACTION_WORD, URGENCY_WORD) for key, words in one.items()}
+
+
+def _by_name(section: str, entries: list[Any]) -> tuple[list[str], list[list[str]]]:
+    """A section as a table for readers: entries by their names and not by their ids, and actions in words."""
+    heads, rows = listed(section, entries)
+    names = [_called(section, one) for one in entries]
+    again = {
+        column
+        for column in range(1, len(heads))
+        if rows and all(row[column] == name for row, name in zip(rows, names, strict=True))
+    }
+    kept = [column for column in range(1, len(heads)) if column not in again]
+    told = [
+        [name[:1].upper() + name[1:], *(_IN_WORDS.get(row[column], row[column]) for column in kept)]
+        for row, name in zip(rows, names, strict=True)
+    ]
+    return ["name", *(heads[column] for column in kept)], told
+
+
 @require_safe
 def section(request: HttpRequest, section: str) -> HttpResponse:
     """One section as a list, or those of its entries that hold some words."""
     shelf, kb, words = _shelf(section), knowledge(), _sought(request)
     entries = find(shelf.section, words.split(), kb)
     page = Paginator(entries, _PAGE).get_page(request.GET.get("page"))
-    heads, rows = listed(shelf.section, list(page))
+    heads, rows = _by_name(shelf.section, list(page))
     context = {
-        "shelf": shelf, "heads": [sentence(head) for head in heads], "rows": rows, "page": page, "words": words,
+        "shelf": shelf, "heads": [sentence(head) for head in heads], "page": page, "words": words,
+        "rows": [(id_of(shelf.section, one), row) for one, row in zip(page, rows, strict=True)],
         "total": len(entries), "all": len(getattr(kb, shelf.section)),
     }  # fmt: skip
     return render(request, "library/section.html", context)

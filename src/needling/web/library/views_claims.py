@@ -8,11 +8,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from needling.knowledge.schema import Claim, ClaimVerdict
+from needling.knowledge.entries import ClaimVerdict
 from needling.report.bibliography import Bibliography
 from needling.report.catalogue import conflicts_of
 from needling.report.explanation import Telling
 from needling.report.words import ACCESS_WORD, CERTAINTY_WORD
+from needling.web.library.search import TOPICS, search, topics_of
 from needling.web.pages import knowledge
 
 VERDICTS = {
@@ -24,23 +25,16 @@ VERDICTS = {
 }
 
 
-def _found(words: str, verdict: str) -> list[Claim]:
-    wanted = words.casefold().split()
-    return [
-        claim
-        for claim in knowledge().claims
-        if (not verdict or claim.verdict == verdict)
-        and all(word in f"{claim.says} {claim.because} {claim.id}".casefold() for word in wanted)
-    ]
-
-
 @require_safe
 def claims(request: HttpRequest) -> HttpResponse:
-    """All claims, or those with some words or one verdict."""
-    words, verdict = request.GET.get("q", "")[:100], request.GET.get("verdict", "")
+    """All claims, or those with some words, of one topic or with one verdict."""
+    words, verdict, topic = (request.GET.get(name, "")[:100] for name in ("q", "verdict", "topic"))
+    found = search(knowledge().claims, words)
+    shown = [one for one in found.claims if verdict not in get_args(ClaimVerdict) or one.verdict == verdict]
     context = {
-        "found": _found(words, verdict if verdict in get_args(ClaimVerdict) else ""),
-        "words": words, "verdict": verdict,
+        "found": [one for one in shown if topic not in TOPICS or topic in topics_of(one)],
+        "words": words, "verdict": verdict, "topic": topic, "read_as": found.read_as if found.claims else (),
+        "topics": [(name, title) for name, (title, _) in TOPICS.items()],
         "verdicts": [(name, VERDICTS.get(name, name)) for name in get_args(ClaimVerdict)],
         "labels": VERDICTS, "all": len(knowledge().claims),
     }  # fmt: skip
@@ -55,7 +49,7 @@ def claim(request: HttpRequest, claim: str) -> HttpResponse:
         raise Http404("no such claim")
     bibliography = Bibliography(knowledge())
     said = Telling(knowledge(), "person", True, bibliography).at("Claim").say(found.because, found.sources)
-    context: dict[str, Any] = {"claim": found, "said": said, "label": VERDICTS.get(found.verdict, found.verdict)}
+    context: dict[str, Any] = {"claim": found, "because": said, "label": VERDICTS.get(found.verdict, found.verdict)}
     context |= {
         "certainty": CERTAINTY_WORD[found.certainty], "access": ACCESS_WORD[found.access],
         "conflicts": conflicts_of(found, knowledge()), "references": bibliography.references(),

@@ -14,9 +14,10 @@ from needling.documents import Assessment, Clearance, Fact, Person, Question, Zo
 from needling.knowledge import Knowledge
 from needling.planning.protocol import site_zones
 from needling.planning.screen import screen
+from needling.report.about_clearance import answer_words
 from needling.web.charts.models import Chart, Row
 from needling.web.people.models import DAYS
-from needling.web.people.reading import as_text, standing
+from needling.web.people.reading import standing
 from needling.web.selfcheck.answers import Answers
 
 BY = "the person"
@@ -211,8 +212,8 @@ def changed(before: Person | None, after: Person, kb: Knowledge) -> list[tuple[s
     return [
         (
             definitions[fact.name].ask_clinician or definitions[fact.name].ask,
-            as_text(known[fact.name]),
-            as_text(fact.value),
+            answer_words(known[fact.name], definitions[fact.name].kind),
+            answer_words(fact.value, definitions[fact.name].kind),
         )
         for fact in after.facts
         if fact.by == BY and fact.name in definitions and fact.name in known and known[fact.name] != fact.value

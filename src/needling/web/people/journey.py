@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from django.urls import NoReverseMatch, reverse
 
 from needling.documents import Assessment
+from needling.report.words import on_day
 from needling.web.charts.models import Chart, Kind, Row
+from needling.web.visits.course import Course
 
 State = Literal["done", "due", "later"]
 
@@ -64,12 +66,14 @@ def newest(rows: Iterable[Row], replaced: set[object]) -> dict[str, datetime]:
     return found
 
 
-def next_of(at: Mapping[str, datetime], there: set[str], *, own: bool, over: bool = False) -> tuple[str, str]:
+def next_of(
+    at: Mapping[str, datetime], there: set[str], *, own: bool, over: bool = False, session_due: bool = False
+) -> tuple[str, str]:
     """The step that comes next, and why.
 
     Args:
         at: of :func:`newest`. there: steps that can be opened. own: whether the assessment in force is a clinician's.
-        over: whether every session of the plan in force has its record.
+        over: whether every session of the plan in force has its record. session_due: whether the day of one has come.
     """
     person, look = at.get(Kind.PERSON), at.get(Kind.ASSESSMENT)
     planned = max(filter(None, (at.get(Kind.CHOICE), at.get(Kind.PLAN))), default=None)
@@ -92,6 +96,8 @@ def next_of(at: Mapping[str, datetime], there: set[str], *, own: bool, over: boo
                 "follow-up",
                 "all sessions are recorded: how is it now?" if look < seen else "look again when it can be judged",
             )
+        if session_due:
+            return "visit", "the next session is due"
         return ("follow-up", "how is it after the visit?") if look < seen else ("visit", "if the course goes on")
     if planned is None or planned < max(filter(None, (known, cleared))):
         return "plan", "no plan yet" if planned is None else "something newer is known"
@@ -108,15 +114,25 @@ _MADE_BY = {
 }
 
 
-def steps_of(chart: Chart, at: Mapping[str, datetime], look: Assessment | None, *, over: bool) -> tuple[Step, ...]:
+def steps_of(
+    chart: Chart, at: Mapping[str, datetime], look: Assessment | None, course: Course | None, *, stopped: bool
+) -> tuple[Step, ...]:
     """All steps that can be opened, with the one that is due.
 
     Args:
-        at: of :func:`newest`. look: the assessment in force. over: whether no session is left to be recorded.
+        at: of :func:`newest`. look: the assessment in force. course: in force; None before an approval.
+            stopped: whether something stands against its next session.
     """
+    upcoming = course.next_session if course else None
+    session_due = course is not None and upcoming is not None and course.expected_on(upcoming) <= date.today()
+    over = course is not None and upcoming is None
+    done = [record.on for record in course.records] if course else []
+    days = {"assessment": look.on if look else None, "visit": max(done, default=None)}
     addresses = {step: _address(names, chart) for step, _, names in _STEPS}
     there = {step for step, address in addresses.items() if address}
-    due, why = next_of(at, there, own=look is None or look.by != chart.person_id, over=over)
+    due, why = next_of(at, there, own=look is None or look.by != chart.person_id, over=over, session_due=session_due)
+    if stopped and due in ("visit", "follow-up"):
+        due, why = "follow-up", "a session is stopped: look again"
     found = []
     for step, name, _ in _STEPS:
         if step not in there:
@@ -125,7 +141,8 @@ def steps_of(chart: Chart, at: Mapping[str, datetime], look: Assessment | None, 
         if step == due:
             found.append(Step(step, name, addresses[step], "due", why))
         elif written:
-            found.append(Step(step, name, addresses[step], "done", f"{max(written):%-d %b %Y}"))
+            day = days.get(step) or max(written).date()
+            found.append(Step(step, name, addresses[step], "done", on_day(day)))
         else:
             found.append(Step(step, name, addresses[step], "later"))
     return tuple(found)

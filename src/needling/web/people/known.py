@@ -9,11 +9,14 @@ from typing import Any
 
 from needling.documents import Assessment, Person
 from needling.knowledge import Knowledge
+from needling.report.about_clearance import answer_words
+from needling.report.about_lesions import Found, lesions_of
 from needling.web.charts.models import Chart, Kind, Row
 from needling.web.charts.records import latest, read
 from needling.web.people.intake import BY, changed
 from needling.web.people.models import Intake
-from needling.web.people.reading import as_text, zones_of_sites
+from needling.web.people.pins import Drawing, drawings_of
+from needling.web.people.reading import zones_of_sites
 
 _SHOWN = 8  # assessments beside each other
 _WIDE, _HIGH, _RIM = 120, 32, 4  # of the small line
@@ -46,6 +49,8 @@ class Known:
     readings: tuple[Reading, ...]
     zones: tuple[tuple[str, str, str], ...]
     found: tuple[tuple[str, str], ...]
+    lesions: tuple[Found, ...]
+    drawings: tuple[Drawing, ...]
     look: Assessment | None
     by_person: bool
     link: Intake | None
@@ -124,13 +129,14 @@ def what_is_known(chart: Chart, kb: Knowledge, today: date) -> Known:
     asks = {fact.name: _plain(definitions[fact.name].ask_clinician or definitions[fact.name].ask)
             for fact in facts if fact.name in definitions}  # fmt: skip
     answered, asked = counts(person, kb)
+    lesions = lesions_of(look.zones, kb) if look else ()
     by_link = seen[0] if seen is not None and any(fact.by == BY for fact in facts) else None
     return Known(
         person=person,
         age=age_words(person.birth_year if person else None, today),
         yes=tuple(asks[fact.name] for fact in facts if fact.value is True and fact.name in asks),
         other=tuple(
-            (asks[fact.name], as_text(fact.value))
+            (asks[fact.name], answer_words(fact.value, definitions[fact.name].kind))
             for fact in facts
             if fact.name in asks and not isinstance(fact.value, bool)
         ),
@@ -145,6 +151,8 @@ def what_is_known(chart: Chart, kb: Knowledge, today: date) -> Known:
             for zone in (look.zones if look else ())
         ),
         found=_found(look, kb) if look else (),
+        lesions=lesions,
+        drawings=drawings_of(lesions),
         look=look,
         by_person=look is not None and look.by == chart.person_id,
         link=Intake.objects.filter(chart=chart).select_related("chart", "by").order_by("-made").first(),
@@ -152,9 +160,13 @@ def what_is_known(chart: Chart, kb: Knowledge, today: date) -> Known:
 
 
 def _found(look: Assessment, kb: Knowledge) -> tuple[tuple[str, str], ...]:
-    """Where something was found, and what."""
+    """Where something was found, and what; lesions have a list of their own."""
     definitions, names = kb.by("facts"), dict(zones_of_sites(kb))
-    places = [("all zones", look.facts), *((names.get(zone.zone, zone.zone), zone.facts) for zone in look.zones)]
+    places = [("all zones", look.facts)]
+    for zone in look.zones:
+        shown = {lesion.what for lesion in zone.lesions if not lesion.left_out}
+        plain = tuple(fact for fact in zone.facts if fact.name not in shown)
+        places.append((names.get(zone.zone, zone.zone), plain))
     return tuple(
         (place, _plain(definitions[fact.name].ask_clinician or definitions[fact.name].ask))
         for place, facts in places

@@ -5,21 +5,28 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from needling.documents import Person
+from needling.learning.unwanted import serious_from
+from needling.report.words import on_day
 from needling.web.charts.models import Chart, Kind, Row
+from needling.web.pages import knowledge
 from needling.web.people.intake import LINK
 from needling.web.people.journey import STEP_NAMES, next_of
 from needling.web.visits.course import SESSION
-from needling.web.visits.models import Due
+from needling.web.visits.models import Due, Unwanted
 
 
 @dataclass(frozen=True)
 class Line:
-    """One person on the list. ``news``: the person answered by a link, and nobody has written anything since."""
+    """One person on the list.
+
+    ``news``: the person answered by a link, and nobody has written anything since. ``serious``: a severe unwanted event
+    is on record, and nobody has looked since.
+    """
 
     chart: Chart
     born: str
@@ -27,38 +34,51 @@ class Line:
     why: str
     last: date | None
     news: bool
+    serious: bool
 
 
 def lines_of(charts: Sequence[Chart]) -> list[Line]:
     """One line for each chart, in their order."""
     ids = [chart.id for chart in charts]
-    in_force = Row.objects.filter(chart__in=ids, superseded_by=None)
+    found = list(
+        Row.objects.filter(chart__in=ids).values("pk", "chart", "kind", "number", "at", "through", "supersedes")
+    )
+    replaced = {row["supersedes"] for row in found}
     rows: dict[UUID, list[Any]] = {}
-    for row in in_force.values("chart", "kind", "at", "through").order_by("at"):
-        rows.setdefault(row["chart"], []).append(row)
+    for row in sorted(found, key=lambda row: row["number"]):
+        if row["pk"] not in replaced:
+            rows.setdefault(row["chart"], []).append(row)
+    people = [row["pk"] for own in rows.values() for row in own if row["kind"] == Kind.PERSON]
     born = {
         chart: Person.model_validate(json.loads(document)).birth_year
-        for chart, document in in_force.filter(kind=Kind.PERSON).values_list("chart", "document")
+        for chart, document in Row.objects.filter(pk__in=people).values_list("chart", "document")
     }
-    going = set(Due.objects.filter(chart__in=ids, kind=SESSION).values_list("chart", flat=True))
-    return [_line(chart, rows.get(chart.id, []), born.get(chart.id), chart.id in going) for chart in charts]
+    sessions = dict(Due.objects.filter(chart__in=ids, kind=SESSION).values_list("chart", "on"))
+    severe = Unwanted.objects.filter(chart__in=ids, grade__gte=serious_from(knowledge())).order_by("row__at")
+    events = dict(severe.values_list("chart", "row__at"))
+    return [
+        _line(chart, rows.get(chart.id, []), born.get(chart.id), sessions.get(chart.id), events.get(chart.id))
+        for chart in charts
+    ]
 
 
-def _line(chart: Chart, rows: Sequence[Any], born: int | None, going: bool) -> Line:
+def _line(chart: Chart, rows: Sequence[Any], born: int | None, session: date | None, event: datetime | None) -> Line:
     newest = {row["kind"]: row for row in rows}
     look = newest.get(Kind.ASSESSMENT)
     step, why = next_of(
         {kind: row["at"] for kind, row in newest.items()},
         set(STEP_NAMES),
         own=look is None or look["through"] != LINK,
-        over=Kind.APPROVAL in newest and not going,
+        over=Kind.APPROVAL in newest and session is None,
+        session_due=session is not None and session <= date.today(),
     )
     last = rows[-1] if rows else None
     return Line(
         chart=chart,
-        born=str(born) if born else "",
+        born=on_day(chart.born) if chart.born else str(born) if born else "",
         step=STEP_NAMES[step],
         why=why,
         last=last["at"].date() if last else None,
         news=last is not None and last["through"] == LINK,
+        serious=event is not None and (look is None or look["at"] < event),
     )

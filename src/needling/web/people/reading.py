@@ -15,7 +15,6 @@ from needling.planning.answers import case_problems
 from needling.planning.protocol import site_zones
 
 ZONES_AT_MOST = 20
-MARKS_AT_MOST = 20
 _NUMBER = "number"
 
 
@@ -146,66 +145,6 @@ def standing(facts: tuple[Fact, ...], kb: Knowledge) -> tuple[Fact, ...]:
     )
 
 
-@dataclass(frozen=True)
-class Mark:
-    """One line of what was found in a single zone, as text: "yes" or "no" to one question."""
-
-    zone: str = ""
-    fact: str = ""
-    answer: str = ""
-    problem: str = ""
-
-
-def mark_kinds(kb: Knowledge) -> list[tuple[str, str]]:
-    """What can be found in a single zone: the questions on a zone that are answered with yes or no."""
-    return [
-        (fact.name, (fact.ask_clinician or fact.ask).rstrip("?"))
-        for fact in kb.facts
-        if fact.scope == "zone" and fact.kind == "yes-no"
-    ]
-
-
-def read_marks(
-    sent: Any, zones: Iterable[Mapping[str, Any]], kb: Knowledge
-) -> tuple[dict[str, dict[str, bool]], list[Mark]]:
-    """Findings in single zones, by zone; empty lines are left out.
-
-    Args:
-        sent: lists ``mark_zone``, ``mark`` and ``mark_answer`` of equal length. zones: of the same form.
-    """
-    named, kinds = {zone["zone"] for zone in zones}, dict(mark_kinds(kb))
-    found: dict[str, dict[str, bool]] = {}
-    rows = []
-    lists = (sent.getlist("mark_zone"), sent.getlist("mark"), sent.getlist("mark_answer"))
-    for zone, fact, answer in list(zip(*lists, strict=False))[:MARKS_AT_MOST]:
-        if not zone and not fact:
-            continue
-        problem = ""
-        if zone not in named:
-            problem = "Choose one of the zones above."
-        elif fact not in kinds:
-            problem = "Choose what was found."
-        elif answer not in ("yes", "no"):
-            problem = "Choose yes or no."
-        elif fact in found.get(zone, {}):
-            problem = "This stands here twice."
-        else:
-            found.setdefault(zone, {})[fact] = answer == "yes"
-        rows.append(Mark(zone, fact, answer, problem))
-    return found, rows
-
-
-def marks_of(seen: Assessment, kb: Knowledge) -> list[Mark]:
-    """The lines for what is known of single zones."""
-    kinds = dict(mark_kinds(kb))
-    return [
-        Mark(zone.zone, fact.name, as_text(fact.value))
-        for zone in seen.zones
-        for fact in zone.facts
-        if fact.name in kinds and fact.value is not None
-    ]
-
-
 def problems_of(person: Person, assessment: Assessment | None, kb: Knowledge) -> list[tuple[str, str, str]]:
     """What does not fit together: the field, what is wrong in plain words, and how the field is called.
 
@@ -218,7 +157,8 @@ def problems_of(person: Person, assessment: Assessment | None, kb: Knowledge) ->
     for problem in case_problems(case, kb):
         name = str(problem.loc[-1])
         known = definitions.get(name)
-        found.append((name if known else "zones", _plain(problem.message, kb), _asked(known) if known else "Zones"))
+        field, label = ("marks", "Findings") if "lesions" in problem.loc else ("zones", "Zones")
+        found.append((name if known else field, _plain(problem.message, kb), _asked(known) if known else label))
     return found
 
 

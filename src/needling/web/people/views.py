@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -11,32 +12,36 @@ from django.views.decorators.http import require_http_methods
 from pydantic import ValidationError
 
 from needling.documents import Assessment, Person, ScaleScore
+from needling.report.about_lesions import lesions_of
 from needling.web.accounts.access import WORKING, for_roles
 from needling.web.charts.access import own_chart
 from needling.web.charts.models import Chart, Row
 from needling.web.charts.records import Superseded, latest, write
 from needling.web.pages import knowledge
+from needling.web.people.anchors import anchors_of, last_reading
 from needling.web.people.bodymap import views
+from needling.web.people.findings import OUT, Found, Mark, mark_kinds, marks_of, read_marks, zone_after
 from needling.web.people.known import counts
+from needling.web.people.pins import drawings_of
 from needling.web.people.reading import (
     Field,
-    Mark,
     ZoneRow,
     as_text,
     facts_over,
-    mark_kinds,
-    marks_of,
     problems_of,
     read_facts,
-    read_marks,
     read_zones,
     standing,
     today,
     zones_of_sites,
 )
+from needling.web.people.rest import REST, may_be_no, with_the_rest
 
 _BLANK_ZONES = 3
+_BLANK_MARKS = 2
+_THERE = (("yes", "yes"), ("no", "no"), (OUT, "left out"))
 _FIRST_YEAR = 1900
+_YEAR = re.compile("[0-9]{4}")
 _OWN = ("birth_year", "phototype", "sex_at_birth")
 
 _TITLES = {
@@ -57,11 +62,28 @@ _TITLES = {
 Problems = list[tuple[str, str, str]]
 
 
-def _by_topic(fields: tuple[Field, ...]) -> list[tuple[str, list[Field]]]:
+class Topic(NamedTuple):
+    """Questions under one title; ``rest`` names the statement on what is left open, "" where none fits."""
+
+    title: str
+    fields: list[Field]
+    rest: str
+    stated: bool
+
+
+def _by_topic(fields: tuple[Field, ...], sent: Any) -> list[Topic]:
     found: dict[str, list[Field]] = {}
     for field in fields:
         found.setdefault(field.definition.topic, []).append(field)
-    return [(_TITLES.get(topic, topic), own) for topic, own in found.items()]
+    return [
+        Topic(
+            _TITLES.get(topic, topic),
+            own,
+            REST + topic if any(may_be_no(one.definition, None) for one in own) else "",
+            sent.get(REST + topic) == "yes",
+        )
+        for topic, own in found.items()
+    ]
 
 
 def _problems_of_fields(fields: tuple[Field, ...]) -> Problems:
@@ -90,8 +112,10 @@ def person(request: HttpRequest, chart: UUID) -> HttpResponse:
     definitions = [fact for fact in kb.facts if fact.scope == "person"]
     known = {fact.name: as_text(fact.value) for fact in seen[1].facts} if seen else {}
     own = {name: str(getattr(seen[1], name) or "") if seen else "" for name in _OWN}
+    if not own["birth_year"] and found.born:
+        own["birth_year"] = str(found.born.year)
     sent: Any = request.POST if request.method == "POST" else {**known, **own}
-    facts, fields = read_facts(definitions, sent)
+    facts, fields = read_facts(definitions, with_the_rest(definitions, sent, sent.get("sex_at_birth") or None))
     problems = _problems_of_fields(fields)
     if request.method == "POST":
         if not same_version(request, seen):
@@ -113,7 +137,7 @@ def person(request: HttpRequest, chart: UUID) -> HttpResponse:
                 except Superseded:
                     return _overtaken(request, found, "person")
     context = {
-        "chart": found, "topics": _by_topic(fields), "problems": problems,
+        "chart": found, "topics": _by_topic(fields, sent), "problems": problems,
         "told": {name: str(sent.get(name, "")) for name in _OWN}, "counts": counts(seen[1] if seen else None, kb),
         "version": str(seen[0].id) if seen else "",
     }  # fmt: skip
@@ -124,7 +148,7 @@ def _own_problems(sent: Any) -> Problems:
     """What is wrong with year, skin type and sex."""
     problems: Problems = []
     year = str(sent.get("birth_year", "")).strip()
-    if year and not (year.isascii() and year.isdigit() and _FIRST_YEAR <= int(year[:9]) <= today().year):
+    if year and not (_YEAR.fullmatch(year) and _FIRST_YEAR <= int(year) <= today().year):
         problems.append(("birth_year", f"Give a year from {_FIRST_YEAR} to {today().year}.", "Year of birth"))
     for name, label in (("phototype", "Skin type"), ("sex_at_birth", "Sex at birth")):
         try:
@@ -157,7 +181,7 @@ def assessment(request: HttpRequest, chart: UUID) -> HttpResponse:
         sent = {fact.name: as_text(fact.value) for fact in before.facts} if before else {}
         zones, rows = [], _rows_of(before) if before else []
         single, marks = {}, marks_of(before, kb) if before else []
-    facts, fields = read_facts(definitions, sent)
+    facts, fields = read_facts(definitions, with_the_rest(definitions, sent, who[1].sex_at_birth))
     scores, score_problems = _scores(request.POST if posted else None)
     problems = _problems_of_fields(fields)
     problems += [("zones", row.problem, f"Zone {number}") for number, row in enumerate(rows, start=1) if row.problem]
@@ -171,9 +195,13 @@ def assessment(request: HttpRequest, chart: UUID) -> HttpResponse:
         if not zones:
             problems.append(("zones", "Name at least one zone.", "Zones"))
         if not problems:
-            told = {"facts": facts_over(seen[1].facts if seen else (), definitions, facts), "scores": scores}
-            told["zones"] = [{**zone, "facts": single.get(zone["zone"], {})} for zone in zones]
-            made, problems = _made(request, found, who[1], _measured(told, seen))
+            old = {zone.zone: zone for zone in seen[1].zones} if seen else {}
+            told = {
+                "facts": facts_over(seen[1].facts if seen else (), definitions, facts), "scores": scores,
+                "country": seen[1].country if seen else None,
+                "zones": [zone_after(one, single.get(one["zone"], Found()), old.get(one["zone"]), kb) for one in zones],
+            }  # fmt: skip
+            made, problems = _made(request, found, who[1], told)
             if made is not None and not problems:
                 try:
                     write(user, found, made)
@@ -181,10 +209,12 @@ def assessment(request: HttpRequest, chart: UUID) -> HttpResponse:
                 except Superseded:
                     return _overtaken(request, found, "assessment")
     context = {
-        "chart": found, "topics": _by_topic(fields), "problems": problems, "views": views(),
+        "chart": found, "topics": _by_topic(fields, sent), "problems": problems, "views": views(),
         "rows": rows + [ZoneRow()] * (_BLANK_ZONES if not rows else 1), "zones": zones_of_sites(kb),
-        "marks": [*marks, Mark()], "kinds": mark_kinds(kb),
+        "marks": marks + [Mark()] * (_BLANK_MARKS if not marks else 1), "kinds": mark_kinds(kb), "answers": _THERE,
+        "drawings": drawings_of(lesions_of(seen[1].zones, kb)) if seen else (),
         "concerns": [(one.id, one.name) for one in kb.indications], "scales": [(one.id, one.name) for one in kb.scales],
+        "anchors": anchors_of(kb), "last": lambda scale, zone: last_reading(scale, zone, (seen[1],) if seen else ()),
         "scores": _score_rows(request, seen), "version": str(seen[0].id) if seen else "",
         "setting": request.POST.get("setting") or (seen[1].setting if seen else "clinic"),
         "by_person": seen is not None and seen[1].by == found.person_id,
@@ -199,15 +229,6 @@ def _as_of_today(seen: Assessment) -> Assessment:
     kb = knowledge()
     zones = tuple(zone.model_copy(update={"facts": standing(zone.facts, kb)}) for zone in seen.zones)
     return seen.model_copy(update={"facts": standing(seen.facts, kb), "zones": zones})
-
-
-def _measured(told: dict[str, Any], seen: tuple[Row, Assessment] | None) -> dict[str, Any]:
-    """With the thicknesses that were measured before in the same zones."""
-    before = {zone.zone: zone for zone in seen[1].zones} if seen else {}
-    for zone in told["zones"]:
-        if zone["zone"] in before:
-            zone |= {name: getattr(before[zone["zone"]], name) for name in ("epidermis_um", "dermis_mm")}
-    return {**told, "country": seen[1].country if seen else None}
 
 
 def _made(

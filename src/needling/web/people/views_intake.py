@@ -48,6 +48,11 @@ from needling.web.selfcheck.you import PHOTOTYPES, SEXES, read_you
 _GONE = 410
 _ONLY_HERE = ("localhost", "127.0.0.1", "::1")
 """Names that lead back to the computer which asks."""
+_MAY_STAY_EMPTY = "Each of these may stay empty; your clinic will ask you then."
+WARNING = "trouble_after_needling"
+"""The question on warning signs after needling."""
+_CARE = "care"
+_SAID_FOR = 600  # s: the page after sending says once more that care comes first
 _SHORTEST = 40  # letters; tokens have a few more
 
 
@@ -167,13 +172,16 @@ def you(request: HttpRequest, intake: Intake, sheet: Sheet, seen: Seen) -> HttpR
     problem = ""
     if request.method == "POST":
         told, problem = read_you(request.POST)
+        if _back(request):
+            answers = questions.without_orphans(replace(sheet.answers, you=told or sheet.answers.you), knowledge())
+            return _kept(redirect("intake"), replace(sheet, answers=answers))
         if not problem:
             answers = questions.without_orphans(replace(sheet.answers, you=told), knowledge())
             return _go_on(replace(sheet, answers=answers, seen=True), seen)
     context = {
         "chosen": request.POST if request.method == "POST" else sheet.answers.you,
         "phototypes": PHOTOTYPES, "sexes": SEXES, "problem": problem,
-        "progress": _progress(sheet, _clearance(sheet, seen), "you"),
+        "needed": _MAY_STAY_EMPTY, "progress": _progress(sheet, _clearance(sheet, seen), "you"),
     }  # fmt: skip
     return render(request, "selfcheck/you.html", context, status=422 if problem else 200)
 
@@ -193,21 +201,49 @@ def topic(request: HttpRequest, intake: Intake, sheet: Sheet, seen: Seen, topic:
         return _go_on(sheet, seen)
     whole = ""
     if request.method == "POST":
+        before = asked
         given, asked = questions.read_page(asked, request.POST, date.today())
         later = replace(sheet, answers=questions.without_orphans(sheet.answers.with_facts(given), kb))
+        place = _progress(sheet, clearance, topic)
         try:
             clearance = _clearance(later, seen)
+            if _back(request):
+                return _kept(redirect(*place["back"]), later)
             if not any(one.problem for one in asked):
-                return _go_on(later, seen)
+                return _next_page(topic, before, later, clearance, seen)
             sheet = later
         except (BadInput, ValidationError) as contradiction:
             whole = str(contradiction)
     context = {
         "topic": topic, "title": questions.TITLES.get(topic, topic), "asked": asked, "whole": whole,
         "progress": _progress(sheet, clearance, topic),
+        "more": questions.newly_added(request.GET, asked, sheet.answers) if request.method == "GET" else None,
     }  # fmt: skip
     wrong = whole or any(one.problem for one in asked)
     return _kept(render(request, "selfcheck/topic.html", context, status=422 if wrong else 200), sheet)
+
+
+def _back(request: HttpRequest) -> bool:
+    """Whether the person wants the page before: what is on this one is kept as far as it can be read."""
+    return request.POST.get("go") == "back"
+
+
+def _next_page(
+    topic: str, before: tuple[questions.Asked, ...], later: Sheet, clearance: Clearance, seen: Seen
+) -> HttpResponse:
+    """The next topic; or the same page again, at the question that the answers have added to it."""
+    kb = knowledge()
+    more = None
+    if questions.next_topic(later.answers, clearance, kb) == topic:
+        more = questions.added(before, later.answers, clearance, kb)
+    if more is None:
+        return _go_on(later, seen)
+    return _kept(redirect(f"{reverse('intake-topic', args=[topic])}?more=1#{more.name}"), later)
+
+
+def _needs_care(sheet: Sheet) -> bool:
+    """Whether the person has told of a warning sign after needling, which does not wait for a clinic to read it."""
+    return sheet.answers.facts.get(WARNING) is True
 
 
 @require_http_methods(["GET"])
@@ -225,7 +261,7 @@ def summary(request: HttpRequest, intake: Intake, sheet: Sheet, seen: Seen) -> H
     context = {
         "topics": [(name, questions.TITLES.get(name, name), rows) for name, rows in told.items()],
         "you": answers.you, "phototypes": dict(PHOTOTYPES), "clinic": intake.by.clinic.name,
-        "again": "again" in request.GET,
+        "again": "again" in request.GET, "care": _needs_care(sheet),
         "asked_next": questions.next_topic(answers, clearance, kb),
         "progress": _progress(sheet, clearance, "summary"),
     }  # fmt: skip
@@ -262,11 +298,19 @@ def send(request: HttpRequest, intake: Intake, sheet: Sheet, seen: Seen) -> Http
             leave_trace(intake.by.clinic, None, "intake:sent", str(intake.id))
     except NotAllowed:  # the clinic wrote in this very moment: nothing was kept, the answers are still in the browser
         return redirect(reverse("intake-summary") + "?again=1")
-    return forget_sheet(redirect("intake-sent"))
+    response = forget_sheet(redirect("intake-sent"))
+    if _needs_care(sheet):
+        where = reverse("intake-sent")
+        response.set_cookie(
+            _CARE, "1", max_age=_SAID_FOR, httponly=True, secure=settings.HTTPS, samesite="Lax", path=where
+        )
+    return response
 
 
 @never_cache
 @require_http_methods(["GET"])
 def sent(request: HttpRequest) -> HttpResponse:
     """It came in."""
-    return render(request, "people/intake_sent.html")
+    response = render(request, "people/intake_sent.html", {"care": _CARE in request.COOKIES})
+    response.delete_cookie(_CARE, path=reverse("intake-sent"), samesite="Lax")
+    return response

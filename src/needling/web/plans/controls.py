@@ -12,7 +12,7 @@ from needling.documents import Clearance, Plan, Session, Stroke
 from needling.knowledge import Knowledge
 from needling.planning.alter import PREFIX, Input, Value, inputs
 from needling.planning.envelope import min_interval_d, zone_limits
-from needling.report.words import number, zone_name
+from needling.report.words import number, setting_words, zone_name
 
 NAMES = ("needle_length_mm", "directions_count", "passes_count", "sessions_count", "interval_d", "force_N")
 LABELS = {
@@ -53,7 +53,19 @@ class Control:
     @property
     def id(self) -> str:
         """As an id in the page."""
-        return self.name.replace(":", "-").replace(".", "-")
+        return as_id(self.name)
+
+
+def as_id(name: str) -> str:
+    """A field's name as an id in the page."""
+    return name.replace(":", "-").replace(".", "-")
+
+
+def named(field: str, kb: Knowledge) -> str:
+    """What a field is called in a list of what is wrong: ``Sessions``, ``Needle length, left cheek``."""
+    zone, _, name = field.rpartition(".")
+    label = LABELS.get(name, name)
+    return f"{label}, {zone_name(zone, kb)}" if zone else label
 
 
 @dataclass(frozen=True)
@@ -143,6 +155,22 @@ def _limits(plan: Plan, zone: str | None, name: str, length_mm: float, clearance
     return None, float(most)
 
 
+def _why(plan: Plan, zone: str | None, name: str, clearance: Clearance, kb: Knowledge) -> str:
+    """What a plan may have of one thing, and what sets that limit."""
+    length_mm = values_of(plan, zone, clearance, kb)["needle_length_mm"]
+    from_, to = _limits(plan, zone, name, length_mm, clearance, kb)
+    because = f"the envelope {setting_words(plan.envelope)}"
+    if name == "needle_length_mm":
+        zones = zones_of(plan) if zone is None else (zone,)
+        limits = [zone_limits(one, plan.envelope, clearance, kb).needle_mm for one in zones]
+        because = next((limit.because for limit in limits if limit.value == to), because)
+    elif name == "interval_d":
+        because = "what needles of this length and the clearance ask for"
+    unit = f" {UNITS[name]}" if name in UNITS else ""
+    allowed = f"at most {number(to)}{unit}" if to is not None else f"at least {number(from_ or 0)}{unit}"
+    return f"{allowed} ({because.rstrip('.')})"
+
+
 def _ends(one: Input, name: str, value: float, from_: float | None, to: float | None) -> tuple[float, float]:
     """Ends of a slider: what documents hold, but not so far beyond the envelope that the middle gets narrow."""
     low = max(one.range.low or 0.0, _LEAST.get(name, 1.0))
@@ -228,32 +256,37 @@ def read_asked(sent: Mapping[str, Any], plan: Plan, clearance: Clearance, kb: Kn
     zones = zones_of(plan)
     own = frozenset(zone for zone in zones if sent.get(f"{zone}.own"))
     typed: dict[str, str] = {}
-    problems: dict[str, str] = {}
-    whole = _changed(sent, "", values_of(plan, None, clearance, kb), kb, typed, problems)
+    wrong: dict[str, str] = {}
+    whole = _changed(sent, "", values_of(plan, None, clearance, kb), kb, typed, wrong)
     changes: dict[str, Value] = dict(whole)
     for zone in zones:
         if zone in own:
             mine = values_of(plan, zone, clearance, kb)
-            ours = _changed(sent, f"{zone}.", mine, kb, typed, problems, always=frozenset(whole))
+            ours = _changed(sent, f"{zone}.", mine, kb, typed, wrong, always=frozenset(whole))
             changes |= {f"{PREFIX}{zone}.{name}": value for name, value in ours.items()}
+    problems = {}
+    for field, says in wrong.items():
+        zone, _, name = field.rpartition(".")
+        problems[field] = f"{says} Here: {_why(plan, zone or None, name, clearance, kb)}."
     return Asked(changes, typed, problems, own)
 
 
 def _changed(
     sent: Mapping[str, Any], before: str, now: Mapping[str, float], kb: Knowledge, typed: dict[str, str],
-    problems: dict[str, str], always: frozenset[str] = frozenset(),
+    wrong: dict[str, str], always: frozenset[str] = frozenset(),
 ) -> dict[str, Value]:  # fmt: skip
     known = inputs(kb)
     found: dict[str, Value] = {}
     for name in NAMES:
         field = before + name
-        raw = str(sent.get(field, "")).strip()[:20]
-        if not raw:
+        if field not in sent:
             continue
+        raw = str(sent[field]).strip()[:20]
         typed[field] = raw
         given, one = as_number(raw), known[name]
         if given is None or not one.range.holds(given) or (one.whole and given % 1):
-            problems[field] = f"Give {one.allowed}."
+            said = f"{raw} cannot be worked out." if raw else "Nothing stands here."
+            wrong[field] = f"{said} Give {one.allowed}."
         elif name in always or f"{given:g}" != f"{now[name]:g}":
             found[name] = int(given) if one.whole else given
     return found

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from needling.documents import Assessment, Clearance, Decision, Override
 from needling.documents.overrides import OverrideReason, ProposedOverride
+from needling.web.accounts.models import User
 
 REASONS: tuple[tuple[OverrideReason, str], ...] = (
     ("specialist-informed-choice", "A specialist and the informed person decided together"),
@@ -12,6 +15,11 @@ REASONS: tuple[tuple[OverrideReason, str], ...] = (
     ("device-label-allows", "The label of the device allows it"),
 )
 OVERRIDABLE = ("defer", "refer")
+
+
+def signers_of(clinic: UUID) -> dict[str, str]:
+    """The names behind the signatures of a clinic; documents keep signatures only."""
+    return {user.signature: user.name for user in User.objects.filter(clinic=clinic)}
 
 
 def bare(assessment: Assessment) -> Assessment:

@@ -2,31 +2,61 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from needling.documents import Approval
+from needling.documents import Approval, Choice, Decision, Reason
 from needling.knowledge import Knowledge
+from needling.planning.screen import screen
+from needling.report.about_aftercare import grounds_section, not_before_section, timeline_sections
 from needling.report.about_alternatives import alternatives_section
+from needling.report.about_clearance import (
+    conflicts_section,
+    decision_statement,
+    merged_decisions,
+    until_words,
+)
 from needling.report.about_forecast import (
     alike_outcomes,
     assumptions_section,
     expect_section,
     harms_section,
-    not_before_section,
+    redness_words,
 )
+from needling.report.about_lesions import lesions_of, lesions_section
 from needling.report.about_plan import (
-    after_sections,
     before_sections,
     follow_up_section,
     plan_section,
     red_flags_section,
     stop_section,
+    visits_of,
 )
 from needling.report.bibliography import Bibliography, Reference
-from needling.report.explanation import Section, Telling
-from needling.report.words import DOTS, NOTICE, Reader, on_day, setting_words, zones_name
+from needling.report.explanation import Section, Statement, Telling
+from needling.report.measures import LASTING_MARK, MARKS
+from needling.report.words import (
+    ACTION_WORD,
+    DOTS,
+    NOTICE,
+    Reader,
+    after_days,
+    listed,
+    of_people,
+    on_day,
+    plural,
+    sentence,
+    setting_words,
+    zones_name,
+)
+from needling.web.people.pins import Drawing, drawings_of
+from needling.web.plans.proposals import REASONS
 
 _DOTS_SHOWN = 3
+_DATES_SHOWN = 8
+_NOW = ("emergency", "same-day")
+_SOON = ("soon", "routine")
+_CARE = ("caution", "premedicate", "defer", "refer")
 SHEETS = (("plan", "The plan"), ("consent", "Consent sheet"), ("aftercare", "Aftercare sheet"))
 
 
@@ -41,7 +71,11 @@ class Dots:
 
 @dataclass(frozen=True)
 class Sheet:
-    """One sheet: sections, dots, lines to sign, sources, and what proves which plan it is of."""
+    """One sheet: sections, dots, lines to sign, sources, what proves which plan it is of, and drawings of its spots.
+
+    ``top`` are lines to write on before everything else. ``folded`` is what a page holds ready and a print leaves
+    out. A ``brief`` sheet marks what is our proposal with a small sign.
+    """
 
     name: str
     title: str
@@ -52,26 +86,43 @@ class Sheet:
     references: tuple[Reference, ...]
     marks: str
     notice: str = NOTICE
+    drawings: tuple[Drawing, ...] = ()
+    clinic: str = ""
+    top: tuple[tuple[str, str], ...] = ()
+    folded: tuple[Section, ...] = ()
+    brief: bool = False
 
 
-def sheet_of(name: str, approval: Approval, kb: Knowledge, label: str, by: str) -> Sheet:
+@dataclass(frozen=True)
+class Signed:
+    """What a sheet tells beside its approval: whose clinic, who stands behind a signature, and what was weighed."""
+
+    clinic: str = ""
+    names: Mapping[str, str] = field(default_factory=dict)
+    choice: Choice | None = None
+
+    def name(self, signature: str) -> str:
+        """The name behind a signature; the signature itself of somebody this clinic does not know."""
+        return self.names.get(signature, signature)
+
+
+def sheet_of(name: str, approval: Approval, kb: Knowledge, label: str, by: str, signed: Signed | None = None) -> Sheet:
     """A sheet of an approved plan.
 
     Args:
         name: of ``SHEETS``. approval: plan and forecast, locked. kb: sources and names. label: how the clinic finds
-            the person. by: name of who approved it.
+            the person. by: name of who approved it. signed: clinic and names; without it signatures stand as they are.
 
     Raises:
         KeyError: there is no such sheet.
     """
     title = dict(SHEETS)[name]
+    signed = signed or Signed()
     reader: Reader = "clinician" if name == "plan" else "person"
     telling = Telling(kb, reader, approval.plan.envelope == "home", Bibliography(kb))
-    made = {"plan": _plan, "consent": _consent, "aftercare": _aftercare}[name](approval, telling)
-    about = (
-        f"{label} · {setting_words(approval.plan.envelope)}, from {on_day(approval.plan.start)} · approved "
-        f"{on_day(approval.at.date())} by {by}"
-    )
+    made = {"plan": _plan, "consent": _consent, "aftercare": _aftercare}[name](approval, telling, signed)
+    about = f"{label} · {_sessions_words(approval)} · approved {on_day(approval.at.date())} by {by}"
+    grounds = grounds_section(approval.plan, approval.forecast, telling) if name != "consent" else None
     dots = tuple(
         Dots(one.dots_of_50_count, DOTS, f"{one.better_by_label.rstrip('.')}, {zones_name(zones, kb)}")
         for one, zones in alike_outcomes(approval.forecast)
@@ -83,48 +134,128 @@ def sheet_of(name: str, approval: Approval, kb: Knowledge, label: str, by: str) 
             ("Person", "name, date, signature"),
             ("Clinician who explained it", "name, date, signature"),
         ),
-        "aftercare": (("If anything worries you, call", "telephone of the clinic, and of the night"),),
+        "aftercare": (),
     }
     return Sheet(
         name, title, about, tuple(part for part in made if part is not None), dots if name == "consent" else (),
         lines[name], telling.bibliography.references(),
         f"Approval {approval.sha256} · plan {approval.plan_sha256} · knowledge {approval.plan.knowledge_sha256}",
+        drawings=drawings_of(lesions_of(approval.forecast.assessment.zones, kb)) if name == "plan" else (),
+        clinic=signed.clinic,
+        top=(("If anything worries you, call", ""), ("At night and at weekends", "")) if name == "aftercare" else (),
+        folded=(grounds,) if grounds is not None else (),
+        brief=name != "plan",
     )  # fmt: skip
 
 
-def _plan(approval: Approval, telling: Telling) -> list[Section | None]:
+def with_stops(sheet: Sheet, reasons: Sequence[Reason]) -> Sheet:
+    """The sheet with what stands against the next session now before everything else: a print must not hide it."""
+    if not reasons:
+        return sheet
+    points = tuple(Statement(sentence(one.why), one.what, proposal=one.proposal) for one in reasons)
+    intro = Statement("This has come up since the plan was approved. It is not to be done before that is settled.")
+    stop = Section("stop-now", "Stop: no session yet", (intro,), points)
+    return replace(sheet, sections=(stop, *sheet.sections))
+
+
+def _sessions_words(approval: Approval) -> str:
+    """``in the clinic on 19 Dec 2026 and 30 Jan 2027``; a long course by its first and last day."""
+    plan = approval.plan
+    days = [on_day(after_days(plan.start, visit.start_d)) for visit in visits_of(plan)]
+    where = setting_words(plan.envelope)
+    if len(days) > _DATES_SHOWN:
+        return f"{plural(len(days), 'session')} {where} from {days[0]} to {days[-1]}"
+    return f"{where} on {listed(days)}" if days else f"{where}, from {on_day(plan.start)}"
+
+
+def _plan(approval: Approval, telling: Telling, signed: Signed) -> list[Section | None]:
     plan, forecast = approval.plan, approval.forecast
     return [
         plan_section(plan, telling),
+        lesions_section(forecast.assessment, plan, telling, approval.overrides),
         expect_section(plan, forecast, telling),
         harms_section(plan, forecast, telling),
-        not_before_section(forecast, telling),
+        not_before_section(plan, forecast, telling),
         *before_sections(plan, telling),
         stop_section(plan, telling),
         follow_up_section(plan, telling),
-        _overrides(approval, telling),
+        _set_aside(approval, telling, signed),
         assumptions_section(forecast, telling),
     ]
 
 
-def _overrides(approval: Approval, telling: Telling) -> Section | None:
+def _set_aside(approval: Approval, telling: Telling, signed: Signed) -> Section | None:
+    """Rules that two clinicians set aside: what each says, why it was set aside and by whom, what speaks against it."""
     if not approval.overrides:
         return None
     title = "Rules that two clinicians set aside"
-    points = tuple(
-        telling.at(title).say(
-            f"{one.reason.replace('-', ' ')}; signed by {one.by} and {one.second}. {one.note}".strip(), lead=one.rule
-        )
-        for one in approval.overrides
+    telling = telling.at(title)
+    forecast = approval.forecast
+    decisions = {one.rule: one for one in screen(forecast.person, forecast.assessment, telling.kb).decisions}
+    points = []
+    for one in approval.overrides:
+        decision = decisions.get(one.rule)
+        points += _rule_statements(decision, telling) if decision else [telling.say(one.rule, lead="The rule")]
+        why = " ".join(part for part in (sentence(dict(REASONS)[one.reason]), sentence(one.note)) if part)
+        points.append(telling.say(why, lead="Why it was set aside"))
+        points.append(telling.say(f"{signed.name(one.by)} and {signed.name(one.second)}", lead="Signed by"))
+    intro = telling.say(
+        "By the rules of this plan the answer would have been to wait or to ask first. Two clinicians decided to go "
+        + ("on. You need not: you can wait as well, and you can ask them why" if telling.person else "on")
     )
-    return Section("overrides", title, points=points)
+    return Section("overrides", title, (intro,), tuple(points))
 
 
-def _consent(approval: Approval, telling: Telling) -> list[Section | None]:
+def _rule_statements(decision: Decision, telling: Telling) -> list[Statement]:
+    """What a rule says, and the ground that speaks against going on, with both sides where sources disagree."""
+    until = until_words(decision)
+    says = f"{decision.title}: {ACTION_WORD[decision.action].lower()}{f' {until}' if until else ''}"
+    told = f"{sentence(says)} {decision.tell.strip()}" if telling.person else says
+    found = [
+        telling.say(told, decision.sources, lead="The rule", proposal=decision.proposal),
+        telling.say(decision.because.strip(), decision.sources, lead="What speaks against going on"),
+    ]
+    both = conflicts_section(decision.conflicts, telling, codes=False)
+    return [*found, *(both.points if both is not None else ())]
+
+
+def _care_for_you(approval: Approval, telling: Telling) -> Section | None:
+    """What the rules ask for in this person: a test spot, longer intervals, medicine first, protection from sun."""
+    title = "What we take care of in you"
+    telling = telling.at(title)
+    forecast = approval.forecast
+    found = screen(forecast.person, forecast.assessment, telling.kb).decisions
+    points = tuple(
+        decision_statement(decision, zones, telling)
+        for decision, zones in merged_decisions(found)
+        if decision.action in _CARE and not decision.overridden
+    )
+    return Section("care", title, points=points) if points else None
+
+
+def _in_numbers(approval: Approval, telling: Telling, signed: Signed) -> Section:
+    """The person's own numbers, by the same measures as on the plan page."""
+    title = "Your own numbers"
+    telling = telling.at(title)
+    points = []
+    cards = signed.choice.scorecards if signed.choice is not None else ()
+    for card in cards:
+        if card.plan_sha256 == approval.plan_sha256:
+            marks = f"{LASTING_MARK} ({MARKS})"
+            points.append(telling.say(f"{of_people(card.harm_probability).capitalize()} people", lead=marks))
+            break
+    points.append(telling.say(redness_words(approval.forecast, telling.kb), lead="Redness"))
+    return Section("numbers", title, points=tuple(points))
+
+
+def _consent(approval: Approval, telling: Telling, signed: Signed) -> list[Section | None]:
     plan, forecast = approval.plan, approval.forecast
     who = forecast.person, forecast.assessment
     return [
+        _in_numbers(approval, telling, signed),
         plan_section(plan, telling),
+        _set_aside(approval, telling, signed),
+        _care_for_you(approval, telling),
         expect_section(plan, forecast, telling),
         harms_section(plan, forecast, telling),
         _nothing(telling),
@@ -162,11 +293,11 @@ def _your_part(telling: Telling) -> Section:
     return Section("sign", title, points=tuple(telling.say(one) for one in said))
 
 
-def _aftercare(approval: Approval, telling: Telling) -> list[Section | None]:
+def _aftercare(approval: Approval, telling: Telling, signed: Signed) -> list[Section | None]:
     plan = approval.plan
     return [
-        not_before_section(approval.forecast, telling),
-        *after_sections(plan, telling),
-        red_flags_section(telling),
+        red_flags_section(telling, "Get help now", "urgent", _NOW),
+        *timeline_sections(plan, approval.forecast, telling),
+        red_flags_section(telling, "Let us see it", "red-flags", _SOON),
         follow_up_section(plan, telling),
     ]

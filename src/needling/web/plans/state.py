@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from django.core import signing
@@ -16,7 +17,8 @@ from needling.planning.assemble import plan_from_sessions
 from needling.web.charts.models import Chart
 from needling.web.pages import knowledge
 from needling.web.plans.basis import Basis
-from needling.web.plans.controls import Asked, read_asked
+from needling.web.plans.controls import Asked, as_id, named, read_asked
+from needling.web.plans.dates import FIELD, FirstDay, read_first_day, redated
 from needling.web.plans.goals import GoalsAsked, read_goals
 from needling.web.plans.warm import planning
 from needling.whatif import PlanningSession
@@ -48,9 +50,10 @@ def renewed(plan: Plan, basis: Basis) -> Plan:
     if same or not plan.sessions:
         return plan
     setting = basis.assessment.setting
-    return plan_from_sessions(
+    made = plan_from_sessions(
         plan.sessions, setting, basis.person, basis.assessment, clearance, kb, rationale=plan.rationale
     )
+    return made.model_copy(update={"start": max(made.start, plan.start)})
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,8 @@ class State:
     """A plan page as it stands.
 
     ``start`` is the plan that the sliders began at (None: the default choice), ``asked`` what was changed, ``found``
-    what that does; ``found`` is None where there is no session to change.
+    what that does, ``first`` the day of the first session; ``found`` is None where there is no session to change, and
+    where something in the form is wrong: an answer of other numbers than those on the screen is never given.
     """
 
     basis: Basis
@@ -67,22 +71,27 @@ class State:
     session: PlanningSession
     asked: Asked
     found: WhatIf | None
+    first: FirstDay
 
-    @property
+    @cached_property
     def plan(self) -> Plan:
-        """The plan as changed."""
-        return self.found.plan if self.found is not None else self.session.plan
+        """The plan as changed, from its first day on."""
+        return self.first.of(self.found.plan if self.found is not None else self.session.plan)
 
-    @property
+    @cached_property
     def forecast(self) -> Forecast | None:
-        """Of the plan as changed; None where none may be made."""
-        return self.found.forecast if self.found is not None else self.session.choice.forecast
+        """Of the plan as changed; None where none may be made, or where something in the form is wrong."""
+        if self.problems:
+            return None
+        forecast = self.found.forecast if self.found is not None else self.session.choice.forecast
+        return redated(forecast, self.plan) if forecast is not None else None
 
-    @property
+    @cached_property
     def problems(self) -> list[tuple[str, str, str]]:
         """What is wrong in the form: field, words, name."""
-        own = [(name.replace(".", "-"), says, "The plan") for name, says in self.asked.problems.items()]
-        return [*own, *self.goals.problems]
+        own = [(as_id(name), says, named(name, knowledge())) for name, says in self.asked.problems.items()]
+        day = [(FIELD, self.first.problem, "First session")] if self.first.problem else []
+        return [*own, *day, *self.goals.problems]
 
     @property
     def approvable(self) -> bool:
@@ -127,10 +136,11 @@ def read_state(sent: Mapping[str, Any], basis: Basis, start: Plan | None = None,
     anew = start is None and sent.get("weighed", wanted.goals.sha256) != wanted.goals.sha256
     asked = read_asked({} if anew else sent, session.plan, basis.clearance, knowledge())
     found: WhatIf | None = None
-    if session.plan.sessions:
+    if session.plan.sessions and not asked.problems and not wanted.problems:
         try:
-            found = session.what_if({} if asked.problems else asked.changes)
+            found = session.what_if(asked.changes)
         except BadInput as wrong:
-            asked = replace(asked, changes={}, problems={**asked.problems, "sessions_count": str(wrong)})
-            found = session.what_if({})
-    return State(basis, wanted, start, session, asked, found)
+            asked = replace(asked, changes={}, problems={"sessions_count": str(wrong)})
+    plan = found.plan if found is not None else session.plan
+    first = read_first_day({} if anew else sent, plan, start, basis.assessment, knowledge())
+    return State(basis, wanted, start, session, asked, None if first.problem else found, first)

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from needling.report.explanation import Row, Section, Statement
-from needling.report.explanation import reference_facts as facts_of
 from needling.web.plans.sheets import Sheet
 
 _TEMPLATE = Path(__file__).parent / "templates" / "plans" / "sheet.typ"
@@ -29,6 +28,7 @@ def _statement(one: Statement) -> dict[str, Any]:
 
 def _section(section: Section) -> dict[str, Any]:
     return {
+        "id": section.id,
         "title": section.title,
         "level": section.level,
         "paragraphs": [_statement(one) for one in section.paragraphs],
@@ -45,18 +45,27 @@ def _section(section: Section) -> dict[str, Any]:
 
 
 def as_data(sheet: Sheet) -> dict[str, Any]:
-    """A sheet as plain data for the template."""
+    """A sheet as plain data for the template; sources in short, as far as the print uses them."""
+    used = {
+        number
+        for section in sheet.sections
+        for one in section.statements()
+        for number in (*one.supports, *one.conflicts)
+    }
+    printed = [one for one in sheet.references if one.number in used]
     return {
         "title": sheet.title,
+        "clinic": sheet.clinic,
+        "top": sheet.top,
+        "brief": sheet.brief,
         "about": sheet.about,
         "notice": sheet.notice,
         "marks": sheet.marks,
         "sections": [_section(section) for section in sheet.sections],
         "dots": [{"count": one.count, "of": one.of, "label": one.label} for one in sheet.dots],
+        "drawings": [{"name": one.name, "says": one.says, "svg": one.svg} for one in sheet.drawings],
         "signatures": sheet.signatures,
-        "references": [
-            {"number": one.number, "cites": one.cites, "facts": "; ".join(facts_of(one))} for one in sheet.references
-        ],
+        "references": [{"number": one.number, "cites": one.cites} for one in printed],
     }
 
 

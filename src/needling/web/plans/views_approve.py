@@ -16,13 +16,16 @@ from needling.errors import NotAllowed
 from needling.planning.approve import approve as lock
 from needling.simulation import simulate_many
 from needling.web.accounts.access import DECIDING, for_roles
-from needling.web.charts.models import Head, Row
+from needling.web.charts.models import Row
 from needling.web.charts.records import Superseded, latest, write
+from needling.web.charts.trail import turn_of
 from needling.web.pages import knowledge
+from needling.web.plans.answering import answer_of
 from needling.web.plans.basis import Basis, basis_of, same_basis, with_basis
+from needling.web.plans.proposals import signers_of
 from needling.web.plans.state import State, read_state, seal
-from needling.web.plans.telling import answer_of
 from needling.web.plans.warm import candidates
+from needling.web.saying import say
 
 
 @for_roles(*DECIDING)
@@ -46,6 +49,7 @@ def approve(request: HttpRequest, basis: Basis) -> HttpResponse:
         return _confirm(request, state, latest(basis.chart, Approval), overtaken=True)
     except NotAllowed as refusal:
         return _confirm(request, state, before, refused=str(refusal))
+    say(request, "The plan is approved.")
     return redirect("plan-print", basis.chart.id)
 
 
@@ -76,7 +80,7 @@ def weighed(state: State) -> Choice:
     """
     session, plan = state.session, state.plan
     case = session.case
-    plans = candidates(session)
+    plans = {one.sha256: one for one in map(state.first.of, candidates(session).values())}
     plans.setdefault(plan.sha256, plan)
     listed = list(plans.values())
     courses = simulate_many(listed, case.person, case.assessment, session.belief, key=session.key)
@@ -104,7 +108,7 @@ def _sign(request: HttpRequest, state: State, before: tuple[Row, Approval] | Non
         raise NotAllowed(_why_not(state))
     choice = weighed(state)
     with transaction.atomic():
-        Head.objects.select_for_update().get_or_create(clinic=user.clinic)  # writers of this clinic wait here
+        turn_of(user.clinic)  # other writers of this clinic wait here
         basis = basis_of(chart)
         if basis.version != state.basis.version:
             raise Superseded("answers or findings changed in the meantime")
@@ -118,10 +122,14 @@ def _confirm(
     request: HttpRequest, state: State, before: tuple[Row, Approval] | None, *, refused: str = "",
     overtaken: bool = False,
 ) -> HttpResponse:  # fmt: skip
+    names = signers_of(state.basis.chart.clinic_id)
     context = {
         **answer_of(state), "chart": state.basis.chart, "basis": state.basis, "refused": refused,
         "overtaken": overtaken, "before": before, "sealed": seal(state.basis.chart, state.plan),
-        "overrides": state.basis.assessment.overrides,
+        "overrides": [
+            (one, [names.get(signature, signature) for signature in (one.by, one.second)])
+            for one in state.basis.assessment.overrides
+        ],
         "days_old": (date.today() - state.basis.assessment.on).days,
     }  # fmt: skip
     status = 409 if overtaken else 422 if refused else 200

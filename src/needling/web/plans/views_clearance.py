@@ -12,24 +12,25 @@ from django.views.decorators.http import require_http_methods
 
 from needling.documents import Assessment
 from needling.documents.overrides import ProposedOverride
-from needling.report.about_clearance import (
-    conflicts_section,
-    decision_statement,
-    merged_decisions,
-    questions_section,
-    verdict_headline,
-    verdict_sentence,
+from needling.report.about_clearance import conflicts_section, questions_section, verdict_headline
+from needling.report.about_grounds import (
+    audit_section,
+    ground_statement,
+    ground_word,
+    limits_sentence,
+    ordered_grounds,
+    set_aside_words,
 )
 from needling.report.bibliography import Bibliography
 from needling.report.explanation import Telling
-from needling.report.words import ACTION_WORD, VERDICT_WORD, zone_name
+from needling.report.words import VERDICT_WORD, zone_name
 from needling.web.accounts.access import DECIDING, EVERYBODY, WORKING, for_roles
 from needling.web.accounts.models import User
 from needling.web.charts.models import Head, Kind, Row
 from needling.web.charts.records import Superseded, latest, read, write
 from needling.web.pages import knowledge
 from needling.web.plans.basis import Basis, basis_of, same_basis, with_basis
-from needling.web.plans.proposals import REASONS, bare, may_be_overridden, signed
+from needling.web.plans.proposals import REASONS, bare, may_be_overridden, signed, signers_of
 
 _NOTE_LONG = 1000
 
@@ -154,24 +155,29 @@ def _page(request: HttpRequest, basis: Basis, *, problem: str = "", overtaken: b
     telling = Telling(kb, "clinician", found.setting == "home", bibliography)
     waiting = proposals(basis)
     here = telling.at("Why this answer")
+    names = signers_of(basis.chart.clinic_id)
+    reasons: dict[str, str] = dict(REASONS)
     grounds = [
         {
-            "decision": decision, "says": decision_statement(decision, zones, here),
-            "word": ACTION_WORD[decision.action], "overridable": may_be_overridden(decision, found),
+            "decision": decision, "says": ground_statement(decision, zones, here),
+            "word": ground_word(decision, found), "overridable": may_be_overridden(decision, found),
             "waiting": next(((row, one) for row, one in waiting if one.rule == decision.rule), None),
-            "signed": next((one for one in basis.assessment.overrides if one.rule == decision.rule), None),
+            "signed": next(
+                (set_aside_words(one, reasons, names) for one in basis.assessment.overrides
+                 if one.rule == decision.rule), ""),
         }
-        for decision, zones in merged_decisions(found.decisions)
+        for decision, zones in ordered_grounds(found)
     ]  # fmt: skip
     questions = questions_section(found, telling)
-    conflicts = conflicts_section((name for one in found.decisions for name in one.conflicts), telling)
+    conflicts = conflicts_section((name for one in found.decisions for name in one.conflicts), telling, codes=False)
     context = {
         "chart": basis.chart, "basis": basis, "clearance": found, "headline": verdict_headline(found),
-        "sentence": verdict_sentence(found, person=False), "grounds": grounds, "questions": questions,
+        "sentence": limits_sentence(found), "audit": audit_section(found, telling), "grounds": grounds,
+        "questions": questions,
         "conflicts": conflicts, "references": bibliography.references(), "reasons": REASONS,
         "zones": [(zone_name(one.zone, kb), VERDICT_WORD[one.verdict], one) for one in found.zones],
         "may_sign": user.role in DECIDING, "may_keep": user.role in WORKING, "problem": problem,
         "overtaken": overtaken, "kept": request.GET.get("kept") == "1", "me": user.signature,
-        "reason_words": dict(REASONS),
+        "reason_words": reasons,
     }  # fmt: skip
     return render(request, "plans/clearance.html", context, status=409 if overtaken else 422 if problem else 200)

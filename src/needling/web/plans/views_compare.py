@@ -19,20 +19,21 @@ from needling.report.about_comparison import (
     effects_section,
     limits_section,
     maps_section,
-    number_names,
     plans_section,
     scores_section,
 )
 from needling.report.bibliography import Bibliography
 from needling.report.explanation import Telling
 from needling.report.overlays import difference_figure, overlay_figures, shares_figure
-from needling.report.words import on_day
+from needling.report.paired import number_names
+from needling.report.words import option_name
 from needling.web.accounts.access import EVERYBODY, for_roles
 from needling.web.charts.access import own_row
-from needling.web.charts.models import Kind, Row
+from needling.web.charts.models import Kind
 from needling.web.charts.records import read
 from needling.web.pages import knowledge
 from needling.web.plans.basis import Basis, with_basis
+from needling.web.plans.drafts import names_of
 from needling.web.plans.state import renewed
 from needling.web.plans.telling import shown
 from needling.web.plans.warm import Kept, planning
@@ -48,8 +49,8 @@ _COMPARED: Kept[Comparison] = Kept(12)
 def compare(request: HttpRequest, basis: Basis) -> HttpResponse:
     """Which two, and both on the same possible people."""
     kinds = (Kind.DRAFT, Kind.APPROVAL)
-    rows = basis.chart.rows.filter(kind__in=kinds).select_related("author").order_by("-at").defer("document")[:_LISTED]
-    options = [(DEFAULT, "The plan that would be chosen today"), *((str(row.id), _name(row)) for row in rows)]
+    rows = basis.chart.rows.filter(kind__in=kinds).select_related("author").order_by("-at")[:_LISTED]
+    options = [(DEFAULT, f"{_default_label(basis)} · what would be chosen today"), *names_of(list(rows)).items()]
     first = request.GET.get("first", DEFAULT)
     second = request.GET.get("second", options[1][0] if len(options) > 1 else DEFAULT)
     context = {"chart": basis.chart, "options": options, "first": first, "second": second, "found": None}
@@ -58,9 +59,9 @@ def compare(request: HttpRequest, basis: Basis) -> HttpResponse:
     return render(request, "plans/compare.html", context)
 
 
-def _name(row: Row) -> str:
-    what = "Approved" if row.kind == Kind.APPROVAL else "Draft"
-    return f"{what}, {on_day(row.at.date())} {row.at.strftime('%H:%M')}, {row.author.name}"
+def _default_label(basis: Basis) -> str:
+    plan = planning(basis, Goals()).choice.plan
+    return option_name(plan.label, len(plan.sessions), plan.envelope == "home")
 
 
 def _plan(request: HttpRequest, basis: Basis, given: str) -> tuple[Plan, Goals | None]:
@@ -97,15 +98,19 @@ def _compared(request: HttpRequest, basis: Basis, first: str, second: str) -> di
     course = difference_figure(found, kb)
     outside = limits_section([(side.name, side.breaches) for side in (found.first, found.second)], telling)
     blocks = [
-        (answer_of(found, telling), []),
+        (answer_of(found, telling, wanted), []),
         (outside, []),
         (plans_section(found, telling), []),
         (effects_section(found, telling), [figure for figure in (shares, course) if figure is not None]),
         (maps_section(found, telling), list(overlay_figures(found, kb))),
-        (scores_section(found, telling), []),
+        (scores_section(found, telling, wanted), []),
     ]
     return {
         "found": found, "better": better_words(found),
+        "sides": [
+            (side.name, option_name(side.plan.label, len(side.plan.sessions), home))
+            for side in (found.first, found.second)
+        ],
         "blocks": [(section, [shown(figure) for figure in figures]) for section, figures in blocks if section],
         "references": telling.bibliography.references(),
     }  # fmt: skip

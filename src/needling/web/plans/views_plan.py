@@ -14,23 +14,19 @@ from needling.documents.drafts import Draft
 from needling.errors import BadInput
 from needling.report.about_choice import choice_section
 from needling.report.about_clearance import choice_headline, verdict_headline
+from needling.report.measures import score_caption
 from needling.web.accounts.access import DECIDING, EVERYBODY, WORKING, for_roles
 from needling.web.charts.access import own_row
 from needling.web.charts.models import Kind, Row
 from needling.web.charts.records import latest, read, write
 from needling.web.pages import knowledge
+from needling.web.plans.answering import answer_of
 from needling.web.plans.basis import Basis, same_basis, with_basis
 from needling.web.plans.controls import controls_of, zone_controls
+from needling.web.plans.drafts import names_of
 from needling.web.plans.goals import ROBUST
 from needling.web.plans.state import State, read_state
-from needling.web.plans.telling import (
-    CANDIDATE_HEADERS,
-    answer_of,
-    candidate_rows,
-    course_of,
-    shown,
-    telling_for,
-)
+from needling.web.plans.telling import CANDIDATE_HEADERS, candidate_rows, course_of, shown, telling_for
 from needling.web.plans.warm import candidates, channel_pictures, pictures
 
 PARTS = ("answer", "course", "channels")
@@ -85,11 +81,14 @@ def _opened(request: HttpRequest, basis: Basis) -> tuple[Plan | None, Goals | No
 
 
 def _part(request: HttpRequest, state: State, part: str) -> HttpResponse:
+    # What is wrong comes as a part too: the script has to take the old answer away and say it at the box.
+    status = 422 if state.problems else 200
     if part == "answer":
-        return render(request, "plans/answer.html", {**answer_of(state), "may_approve": _may_approve(request)})
+        context = {**answer_of(state), "may_approve": _may_approve(request)}
+        return render(request, "plans/answer.html", context, status=status)
     if part == "channels":
-        return render(request, "plans/channels.html", {"state": state, "maps": _maps(state)})
-    return render(request, "plans/course.html", course_of(state))
+        return render(request, "plans/channels.html", {"state": state, "maps": _maps(state)}, status=status)
+    return render(request, "plans/course.html", course_of(state), status=status)
 
 
 def _may_approve(request: HttpRequest) -> bool:
@@ -103,6 +102,8 @@ def _may_keep(request: HttpRequest) -> bool:
 
 
 def _maps(state: State) -> list[Any]:
+    if state.problems:
+        return []
     return [shown(figure) for figure in channel_pictures(state.plan).values()]
 
 
@@ -114,11 +115,11 @@ def _done(request: HttpRequest, state: State) -> State | HttpResponse:
     if do == "reset":
         return read_state({}, basis, None, goals)
     if do == "nearest" and state.found is not None and state.found.nearest is not None:
-        return read_state({}, basis, state.found.nearest, goals)
+        return read_state({}, basis, state.first.of(state.found.nearest), goals)
     if do.startswith("start-"):
         wanted = candidates(state.session).get(do.removeprefix("start-"))
         if wanted is not None:
-            return read_state({}, basis, wanted, goals)
+            return read_state({}, basis, state.first.of(wanted), goals)
     if do == "keep" and user.role in WORKING:
         if not same_basis(request, basis):
             return _page(request, state, overtaken=True)
@@ -138,7 +139,7 @@ def _page(request: HttpRequest, state: State, *, overtaken: bool = False) -> Htt
     clearance = basis.clearance
     why = telling_for(state)
     weighed = choice_section(choice, why) if choice.plan.sessions else None
-    drafts = basis.chart.rows.filter(kind=Kind.DRAFT).select_related("author").order_by("-at").defer("document")
+    drafts = list(basis.chart.rows.filter(kind=Kind.DRAFT).select_related("author").order_by("-at")[:_DRAFTS_SHOWN])
     approved = latest(basis.chart, Approval)
     context = {
         **answer_of(state), "course": course_of(state), "chart": basis.chart, "basis": basis,
@@ -146,12 +147,14 @@ def _page(request: HttpRequest, state: State, *, overtaken: bool = False) -> Htt
         "zones": zone_controls(now, state.plan, state.asked, clearance, kb) if now.sessions else [],
         "headline": choice_headline(choice, clearance) if clearance.verdict == "go" else verdict_headline(clearance),
         "clearance": clearance, "choice": choice, "robust": ROBUST,
+        "first": state.first, "least": basis.assessment.on.isoformat(), "rule": state.first.rule.isoformat(),
         "weighed": weighed,
         "weighed_by": why.bibliography.references(),
         "pareto": shown(made["candidates"]) if "candidates" in made else None,
         "rows": candidate_rows(state, set(known)), "headers": CANDIDATE_HEADERS,
+        "score_caption": score_caption(kb, choice.goals),
         "maps": _maps(state) if request.POST.get("do") == "map" else [],
-        "drafts": drafts[:_DRAFTS_SHOWN], "approved": approved[0] if approved else None,
+        "drafts": names_of(drafts), "approved": approved[0] if approved else None,
         "approved_plan": approved[1].plan if approved else None,
         "overtaken": overtaken, "kept": request.GET.get("kept") == "1" and request.method == "GET",
         "may_approve": _may_approve(request), "may_keep": _may_keep(request),

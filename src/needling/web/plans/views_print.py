@@ -8,9 +8,9 @@ from uuid import UUID
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
-from needling.documents import Approval
+from needling.documents import Approval, Choice
 from needling.web.accounts.access import EVERYBODY, WORKING, for_roles
 from needling.web.charts.access import own_chart, own_row
 from needling.web.charts.models import Chart, Kind, Row
@@ -18,8 +18,11 @@ from needling.web.charts.records import latest, read
 from needling.web.charts.trail import leave_trace
 from needling.web.pages import knowledge
 from needling.web.plans.everything import everything_sheet
-from needling.web.plans.sheets import SHEETS, Sheet, sheet_of
+from needling.web.plans.proposals import signers_of
+from needling.web.plans.sheets import SHEETS, Sheet, Signed, sheet_of, with_stops
 from needling.web.plans.typeset import as_pdf
+from needling.web.visits.against import against
+from needling.web.visits.course import course_of
 
 
 def _wanted(request: HttpRequest, chart: Chart) -> tuple[Row, Approval] | None:
@@ -40,7 +43,12 @@ def _sheet(request: HttpRequest, chart: Chart, row: Row, approval: Approval) -> 
     name = request.GET.get("sheet", SHEETS[0][0])
     if name not in dict(SHEETS):
         raise Http404("there is no such sheet")
-    return sheet_of(name, approval, knowledge(), chart.label, row.author.name)
+    weighed = chart.rows.filter(kind=Kind.CHOICE, number__lte=row.number).order_by("-number").first()
+    signed = Signed(
+        clinic=chart.clinic.name, names=signers_of(chart.clinic_id), choice=read(weighed, Choice) if weighed else None
+    )
+    made = sheet_of(name, approval, knowledge(), chart.named, row.author.name, signed)
+    return with_stops(made, against(chart, course_of(chart), knowledge()))
 
 
 @for_roles(*EVERYBODY)
@@ -75,14 +83,15 @@ def pdf(request: HttpRequest, chart: UUID) -> HttpResponse:
 
 
 @for_roles(*WORKING)
-@require_GET
+@require_POST
 def everything(request: HttpRequest, chart: UUID) -> HttpResponse:
     """Everything that is kept of one person as PDF; that it left is written down."""
     user: Any = request.user
     found = own_chart(request, chart)
     with transaction.atomic():
         leave_trace(user.clinic, user, "export", str(found.id))
-        made = as_pdf(everything_sheet(found))
+        sheet = everything_sheet(found)
+    made = as_pdf(sheet)  # long charts take seconds to set, and nobody else's writing waits for that
     response = HttpResponse(made, content_type="application/pdf")
     response["Content-Disposition"] = 'attachment; filename="chart.pdf"'
     return response

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from threading import Lock
-from typing import Generic, TypeVar
+from threading import BoundedSemaphore, Lock
+from typing import Any, Generic, TypeVar
 
-from needling.documents import Choice, Goals, Plan
+from needling.documents import Case, Choice, Goals, Plan
+from needling.errors import BadInput
 from needling.planning.propose import propose
 from needling.report.figures import Figure, all_figures
 from needling.web.pages import knowledge
@@ -18,6 +19,11 @@ V = TypeVar("V")
 SESSIONS_KEPT = 8  # each holds at most 64 MiB of healing
 PICTURES_KEPT = 48
 MAPS_KEPT = 16
+PEOPLE = 256
+"""Possible people that a session simulates when nobody asks for another number."""
+ZONES_TIMES_PEOPLE = 8192
+"""A session of so many takes about 1.5 GB while it begins."""
+_TURN = BoundedSemaphore(2)
 
 
 class Kept(Generic[V]):
@@ -54,10 +60,24 @@ _PICTURES: Kept[dict[str, Figure]] = Kept(PICTURES_KEPT)
 _MAPS: Kept[dict[str, Figure]] = Kept(MAPS_KEPT)
 
 
+def begun(case: Case, **options: Any) -> PlanningSession:
+    """A new planning session. Few begin at once: the more zones and people, the more memory each takes while it does.
+
+    Raises:
+        BadInput: too many zones for so many people.
+    """
+    zones, people = len(case.assessment.zones), options.get("members", PEOPLE)
+    if zones * people > ZONES_TIMES_PEOPLE:
+        most = ZONES_TIMES_PEOPLE // zones
+        raise BadInput(f"{people} possible people with {zones} zones are too many here; ask for {most} at most")
+    with _TURN:
+        return PlanningSession(case, knowledge(), **options)
+
+
 def planning(basis: Basis, goals: Goals, start: Plan | None = None) -> PlanningSession:
     """The planning session of these answers, findings and goals, from the default choice or from a plan."""
     key = basis.who.sha256, basis.found.sha256, goals.sha256, start.sha256 if start is not None else ""
-    return _SESSIONS.get(key, lambda: PlanningSession(basis.case(goals), knowledge(), plan=start))
+    return _SESSIONS.get(key, lambda: begun(basis.case(goals), plan=start))
 
 
 def candidates(session: PlanningSession) -> dict[str, Plan]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.core import signing
@@ -16,8 +16,9 @@ from needling.planning.protocol import site_zones
 
 _COOKIE = "check"
 _SALT = "needling.selfcheck"
+_HOLDS = timedelta(hours=12)  # a browser that opens its old pages again does not open old answers
 _USUAL_AREA = 40.0  # cm2 where the knowledge base gives none; shown, and to be corrected by the visitor
-STEPS = ("hygiene", "patch", "photo")
+STEPS = ("roller", "hygiene", "patch", "photo")
 """What is done before the first session, in this order."""
 
 
@@ -28,7 +29,8 @@ class Answers:
     Args:
         aim: site, concern, wished needle length (mm) and area (cm2). you: birth year, phototype, sex at birth.
         facts: by name; None is "I don't know", which is an answer and never a no. done: of ``STEPS``. patch: the day on
-            which the patch test was rolled.
+            which the patch test was rolled. before: answers of an earlier day, shown again and not yet confirmed.
+        everything: whether all that a clinic wants to know is asked, also what cannot change the answer.
     """
 
     aim: Mapping[str, Any] = field(default_factory=dict)
@@ -36,6 +38,8 @@ class Answers:
     facts: Mapping[str, Any] = field(default_factory=dict)
     done: tuple[str, ...] = ()
     patch: date | None = None
+    before: Mapping[str, Any] = field(default_factory=dict)
+    everything: bool = False
 
     @property
     def begun(self) -> bool:
@@ -51,7 +55,7 @@ class Answers:
         site = kb.site(self.aim["site"])
         zones = site_zones(site)
         scopes = {name: definition.scope for name, definition in kb.by("facts").items()}
-        known = {name: value for name, value in self.facts.items() if value is not None}
+        known = self.facts
         area = float(self.aim.get("area") or site.usual_area_cm2 or _USUAL_AREA)
         wish = self.aim.get("wish")
         return Case.model_validate(
@@ -72,15 +76,34 @@ class Answers:
                     ],
                     "facts": {name: value for name, value in known.items() if scopes.get(name) == "zone"},
                 },
-                "goals": {} if wish is None else {"device": _roller_of(wish, kb), "needle_length_mm": wish},
+                "goals": {} if wish is None else {"needle_length_mm": wish},
             }
         )
 
+    def careful(self, kb: Knowledge, today: date) -> Case:
+        """As :meth:`case`, with the most careful reading of what may be read so without calling an unknown a no.
 
-def _roller_of(length_mm: float, kb: Knowledge) -> str:
-    """The listed roller that a wished length is sold on, one made for home first."""
-    sold = [device for device in kb.devices if device.kind == "roller" and length_mm in device.lengths_mm]
-    return min(sold, key=lambda device: not device.home).id
+        An unknown skin type counts as the darkest, who says no sex may be pregnant, and strong sun or a product whose
+        last day is unknown was today.
+        """
+        facts = dict(self.facts)
+        facts |= {name: today.isoformat() for name in _AT_THE_LATEST if name in facts and facts[name] is None}
+        you = {**self.you, "phototype": self.you.get("phototype") or "VI"}
+        you["sex_at_birth"] = self.you.get("sex_at_birth") or "intersex"
+        return replace(self, you=you, facts=facts).case(kb, today)
+
+    def assumed(self) -> tuple[str, ...]:
+        """What :meth:`careful` took for granted, in words."""
+        found = [_AT_THE_LATEST[name] for name in _AT_THE_LATEST if name in self.facts and self.facts[name] is None]
+        return (*(() if self.you.get("phototype") else (_NO_TYPE,)), *found)
+
+
+_NO_TYPE = "You did not say how your skin takes the sun, so the most careful limits and waits are used."
+_AT_THE_LATEST = {
+    "last_strong_sun": "You do not know when the last strong sun was, so we count from today.",
+    "topical_actives_stopped": "You do not know when you last used strong products, so we count from today.",
+}
+"""What is over, at the latest today; only the day is unknown."""
 
 
 def wished_lengths(kb: Knowledge) -> tuple[float, ...]:
@@ -91,22 +114,35 @@ def wished_lengths(kb: Knowledge) -> tuple[float, ...]:
 def read_answers(request: HttpRequest) -> Answers:
     """What the visitor's browser sent; nothing when it sent nothing, or something that we did not sign."""
     try:
-        kept = signing.loads(request.COOKIES.get(_COOKIE, ""), salt=_SALT)
+        kept = signing.loads(request.COOKIES.get(_COOKIE, ""), salt=_SALT, max_age=_HOLDS)
     except signing.BadSignature:
         return Answers()
+    return unpacked(kept)
+
+
+def packed(answers: Answers) -> dict[str, Any]:
+    """Answers as plain values, for the browser or a file of the visitor."""
+    return {
+        "aim": answers.aim, "you": answers.you, "facts": answers.facts, "done": answers.done,
+        "patch": answers.patch.isoformat() if answers.patch else None,
+        "before": answers.before, "everything": answers.everything,
+    }  # fmt: skip
+
+
+def unpacked(kept: Mapping[str, Any]) -> Answers:
+    """Answers from plain values that we signed."""
     patch = date.fromisoformat(kept["patch"]) if kept.get("patch") else None
-    return Answers(kept["aim"], kept["you"], kept["facts"], tuple(kept["done"]), patch)
+    return Answers(
+        kept["aim"], kept["you"], kept["facts"], tuple(kept["done"]), patch,
+        kept.get("before", {}), bool(kept.get("everything")),
+    )  # fmt: skip
 
 
 def keep(response: HttpResponse, answers: Answers, *, secure: bool) -> HttpResponse:
     """Hand the answers to the browser until it is closed; no script reads them, no other site sends them."""
-    kept = {
-        "aim": answers.aim, "you": answers.you, "facts": answers.facts, "done": answers.done,
-        "patch": answers.patch.isoformat() if answers.patch else None,
-    }  # fmt: skip
     response.set_cookie(
         _COOKIE,
-        signing.dumps(kept, salt=_SALT, compress=True),
+        signing.dumps(packed(answers), salt=_SALT, compress=True),
         httponly=True,
         secure=secure,
         samesite="Lax",

@@ -1,17 +1,42 @@
-"""The plan as a calendar file (RFC 5545): sessions, when what may go on the skin again, checks, the roller's end."""
+"""Calendar files (RFC 5545): the sessions of a plan, the day of the small patch, the day to ask again.
+
+A calendar is often shared: nothing that somebody answered is in it, and titles say only what is to be done.
+"""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
 
-from icalendar import Calendar, Event
+from icalendar import Alarm, Calendar, Event
 
 from needling.documents import Choice, Plan
 from needling.knowledge import Knowledge
-from needling.report.words import NOTICE, wait_words
+from needling.report.words import NOTICE
 from needling.units import UNITS
+from needling.web.selfcheck.onepage import page_of
 
 _DAYS_OF_MONTH = UNITS["mo"].si_factor / UNITS["d"].si_factor
+_MORNING = timedelta(hours=9)  # when a calendar reminds of something that lasts all day
+_AHEAD_D = 7  # a new roller has to be bought before it is needed
+_CHECK = "Look at your skin"
+
+
+@dataclass
+class Day:
+    """What one day holds. ``reminds``: with an alarm in the morning."""
+
+    titles: list[str] = field(default_factory=list)
+    says: list[str] = field(default_factory=list)
+    reminds: bool = False
+
+    def add(self, title: str, says: str) -> None:
+        """One more thing on this day; the same title only once."""
+        if title and title not in self.titles:
+            self.titles.append(title)
+        if says not in self.says:
+            self.says.append(says)
 
 
 def roller_ends(plan: Plan, kb: Knowledge) -> list[tuple[float, str]]:
@@ -31,38 +56,80 @@ def roller_ends(plan: Plan, kb: Knowledge) -> list[tuple[float, str]]:
     return found
 
 
-def calendar_file(choice: Choice, kb: Knowledge, now: datetime | None = None) -> bytes:
-    """Sessions as whole-day entries with the waits behind them; no name and no answer of the person is in it."""
-    plan = choice.plan
-    calendar = Calendar()
-    calendar.add("prodid", "-//needling//self-check//EN")
-    calendar.add("version", "2.0")
-    stamp = now or datetime.now(UTC)
-    waits = "\n".join(f"{wait.label}: not before {wait_words(wait.hours_h)}" for wait in choice.forecast.not_before)
+def days_of(choice: Choice, kb: Knowledge) -> dict[date, Day]:
+    """Everything of a plan by day: sessions, checks and when to buy a new roller."""
+    plan, page = choice.plan, page_of(choice, kb)
+    titles = {rule.says: rule.title for rule in kb.follow_ups}
+    waits = "\n".join(f"{when}: {what}" for when, what in page.waits)
+    stop = "\n".join(page.stop)
+    found: dict[date, Day] = {}
 
-    def add(uid: str, day_d: float, title: str, says: str) -> None:
-        event = Event()
-        day = plan.start + timedelta(days=day_d)
-        event.add("uid", f"{plan.sha256[:16]}-{uid}@needling")
-        event.add("dtstamp", stamp)
-        event.add("dtstart", day)
-        event.add("dtend", day + timedelta(days=1))
-        event.add("summary", title)
-        event.add("description", f"{says}\n\n{NOTICE}")
-        event.add("transp", "TRANSPARENT")
-        calendar.add_component(event)
+    def at(day_d: float) -> Day:
+        return found.setdefault(plan.start + timedelta(days=round(day_d)), Day())
 
     for number, session in enumerate(plan.sessions, start=1):
         longest = max(stroke.needle_length_mm for stroke in session.strokes)
-        stop = "\n".join(plan.stop_rules)
-        add(
-            f"session-{number}",
-            session.day_d,
+        day = at(session.day_d)
+        day.reminds = True
+        day.add(
             f"Rolling {number} of {len(plan.sessions)}: {longest:g} mm",
-            f"Only if the skin is calm.\n\nStop rules\n{stop}\n\nAfterwards\n{waits}",
+            f"Only if the skin is calm. {page.how}.\n\nWhen to stop\n{stop}\n\nWhen things may start again\n{waits}",
         )
-    for number, check in enumerate(plan.follow_ups, start=1):
-        add(f"check-{number}", check.day_d, "Look at your skin", check.what)
-    for number, (day, why) in enumerate(roller_ends(plan, kb), start=1):
-        add(f"roller-{number}", day, "New roller", f"The old one has had {why}. Put it in a hard, closed box first.")
+    for check in plan.follow_ups:
+        day = at(check.day_d)
+        day.add("" if day.reminds else titles.get(check.what) or _CHECK, check.what)
+    for day_d, why in roller_ends(plan, kb):
+        day = at(max(day_d - _AHEAD_D, 0.0))
+        day.add("Buy a new roller", f"At the next session the old one has had {why}. It goes into a hard, closed box.")
+    return found
+
+
+def calendar_file(choice: Choice, kb: Knowledge, now: datetime | None = None) -> bytes:
+    """A plan as whole-day entries, one a day, with a reminder in the morning of each session."""
+    mark = choice.plan.sha256[:16]
+    return _file(
+        "Rolling plan", ((day, what, f"{mark}-{day:%Y%m%d}") for day, what in days_of(choice, kb).items()), now
+    )
+
+
+def patch_file(on: date, now: datetime | None = None) -> bytes:
+    """The day on which the small patch is looked at."""
+    says = "Is there a mark, a bump, a rash, pain or warmth? Then go on with the self-check and your file."
+    return _one("Look at the small patch", says, on, "patch", now)
+
+
+def again_file(on: date, now: datetime | None = None) -> bytes:
+    """The day from which it is worth asking again."""
+    return _one(
+        "Ask the self-check again", "Waiting may be over. Much may have changed: answer anew.", on, "again", now
+    )
+
+
+def _one(title: str, says: str, on: date, mark: str, now: datetime | None) -> bytes:
+    day = Day([title], [says], reminds=True)
+    return _file(title, [(on, day, f"{mark}-{on:%Y%m%d}")], now)
+
+
+def _file(name: str, days: Iterable[tuple[date, Day, str]], now: datetime | None) -> bytes:
+    calendar = Calendar()
+    calendar.add("prodid", "-//needling//self-check//EN")
+    calendar.add("version", "2.0")
+    calendar.add("x-wr-calname", name)
+    stamp = now or datetime.now(UTC)
+    for on, day, mark in sorted(days, key=lambda one: one[0]):
+        event = Event()
+        event.add("uid", f"{mark}@needling")
+        event.add("dtstamp", stamp)
+        event.add("dtstart", on)
+        event.add("dtend", on + timedelta(days=1))
+        event.add("summary", "; ".join(day.titles))
+        event.add("description", "\n\n".join([*day.says, NOTICE]))
+        event.add("transp", "TRANSPARENT")
+        if day.reminds:
+            alarm = Alarm()
+            alarm.add("action", "DISPLAY")
+            alarm.add("description", day.titles[0])
+            alarm.add("trigger", _MORNING)
+            event.add_component(alarm)
+        calendar.add_component(event)
     return bytes(calendar.to_ical())

@@ -12,7 +12,9 @@ from needling.knowledge import Knowledge
 from needling.report.words import on_day
 from needling.web.selfcheck.answers import STEPS, Answers
 
-_STEPS = ("home-patch-test", "home-patch-test-darker-skin")
+PATCH_CARE = ("home-patch-test", "home-patch-test-darker-skin")
+MARKED = "marked"
+"""Among the steps that are done: the patch showed something, and rolling has ended for this person."""
 _HOLDS = timedelta(days=180)  # our proposal: an older one says little about the skin of today
 _ZONES = timedelta(days=1)  # it may already be tomorrow where the visitor lives
 
@@ -23,7 +25,7 @@ def patch_days(answers: Answers, kb: Knowledge) -> int:
     care = kb.by("care")
     return max(
         ceil(care[name].lead_d)
-        for name in _STEPS
+        for name in PATCH_CARE
         if not care[name].phototypes or phototype is None or phototype in care[name].phototypes
     )
 
@@ -42,7 +44,9 @@ def steps_done(answers: Answers, kb: Knowledge, today: date) -> tuple[str, ...]:
 
 
 def due_step(answers: Answers, kb: Knowledge, today: date) -> str | None:
-    """The step that comes next; None when all are done."""
+    """The step that comes next; None when all are done. A patch that showed something is never over."""
+    if MARKED in answers.done:
+        return MARKED
     done = steps_done(answers, kb, today)
     return next((step for step in STEPS if step not in done), None)
 
@@ -63,11 +67,18 @@ def read_patch_day(answers: Answers, sent: Mapping[str, Any], today: date) -> tu
 def read_step(answers: Answers, sent: Mapping[str, Any], kb: Knowledge, today: date) -> tuple[Answers, str]:
     """What was sent from the page of the steps: the day of the patch test, or a step that is done; in their order."""
     step, due = str(sent.get("step", "")), due_step(answers, kb, today)
+    if due == MARKED:  # pressed by mistake: the patch is looked at again
+        left = tuple(one for one in answers.done if one != MARKED)
+        return replace(answers, done=left) if step == "patch-look" else answers, ""
+    if step == due == "roller":
+        return replace(answers, done=(*answers.done, "roller")), ""
     if due == "patch" and step == "patch-day":
         return read_patch_day(answers, sent, today)
     if due == "patch" and step == "patch-again":
         return replace(answers, patch=None), ""
     ready = patch_from(answers, kb)
+    if step == "patch-mark" and due == "patch" and answers.patch is not None:
+        return replace(answers, done=(*answers.done, MARKED)), ""
     if step == due == "patch" and ready is not None and today >= ready:
         return replace(answers, done=(*answers.done, "patch")), ""
     if step == due == "photo":

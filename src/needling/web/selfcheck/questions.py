@@ -32,11 +32,15 @@ TITLES = {
 
 @dataclass(frozen=True)
 class Asked:
-    """One question on a page with the answer so far: "yes", "no", "unknown", a date, a number, or nothing yet."""
+    """One question on a page with the answer so far: "yes", "no", "unknown", a date, a number, or nothing yet.
+
+    ``both``: a value was given and "I don't know" ticked beside it.
+    """
 
     definition: FactDefinition
     value: str
     problem: str = ""
+    both: bool = False
 
 
 def topics(kb: Knowledge) -> tuple[str, ...]:
@@ -44,10 +48,26 @@ def topics(kb: Knowledge) -> tuple[str, ...]:
     return tuple(dict.fromkeys(definition.topic for definition in kb.facts))
 
 
+def _for_the_sheet(answers: Answers, kb: Knowledge) -> list[str]:
+    """Every question that fits the person and has no answer yet: what a clinic wants to read."""
+    sex = answers.you.get("sex_at_birth")
+    return [
+        one.name
+        for one in kb.facts
+        if one.name not in answers.facts
+        and one.quiet is not True  # asked only of those whom it concerns, by the rules
+        and (one.only_if is None or answers.facts.get(one.only_if) is True)
+        and not (one.never_of_sex and one.never_of_sex == sex)
+    ]
+
+
 def open_facts(answers: Answers, clearance: Clearance, kb: Knowledge) -> dict[str, list[FactDefinition]]:
-    """Questions that can still change the answer and were not answered with "I don't know", by topic."""
+    """Questions that can still change the answer and were not answered with "I don't know", by topic.
+
+    Who fills the sheet for a clinic is asked everything that is left.
+    """
     definitions = kb.by("facts")
-    wanted = []
+    wanted = _for_the_sheet(answers, kb) if answers.everything else []
     for question in clearance.asks:
         resolved = resolve_name(question.fact, definitions)
         if resolved is not None and resolved[0].name not in answers.facts:
@@ -61,15 +81,16 @@ def open_facts(answers: Answers, clearance: Clearance, kb: Knowledge) -> dict[st
 
 def next_topic(answers: Answers, clearance: Clearance, kb: Knowledge) -> str | None:
     """The first topic that still has a question; None when nothing more is asked."""
-    if clearance.verdict == "exclude":
+    if clearance.verdict == "exclude" and not answers.everything:
         return None
     return next(iter(open_facts(answers, clearance, kb)), None)
 
 
 def _shown(definition: FactDefinition, answers: Answers) -> str:
-    if definition.name not in answers.facts:
+    told = {**answers.before, **answers.facts}
+    if definition.name not in told:
         return ""
-    value = answers.facts[definition.name]
+    value = told[definition.name]
     if value is None:
         return UNKNOWN
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
@@ -98,7 +119,10 @@ def read_page(
         name = one.definition.name
         raw = str(sent.get(name, "")).strip()[:40]
         problem = ""
-        if sent.get(f"{name}-{UNKNOWN}") or raw == UNKNOWN:
+        both = bool(sent.get(f"{name}-{UNKNOWN}") and raw and raw != UNKNOWN)
+        if both:
+            problem = "You gave an answer and ticked “I don’t know”. Please keep one of the two."
+        elif sent.get(f"{name}-{UNKNOWN}") or raw == UNKNOWN:
             given[name], raw = None, UNKNOWN
         elif not raw:
             problem = "Please choose an answer. “I don’t know” is one."
@@ -111,8 +135,23 @@ def read_page(
             value, problem = _value(one.definition, raw)
             if not problem:
                 given[name] = value
-        again.append(Asked(one.definition, raw, problem))
+        again.append(Asked(one.definition, raw, problem, both))
     return given, tuple(again)
+
+
+def added(before: tuple[Asked, ...], answers: Answers, clearance: Clearance, kb: Knowledge) -> FactDefinition | None:
+    """The question that the answers of a page have added to it; None where there is none."""
+    asked = {one.definition.name for one in before}
+    topic = before[0].definition.topic if before else ""
+    still = open_facts(answers, clearance, kb).get(topic, ())
+    return next((one for one in still if one.name not in asked), None)
+
+
+def newly_added(query: Mapping[str, Any], asked: tuple[Asked, ...], answers: Answers) -> FactDefinition | None:
+    """The question that a page was opened again for; None where it was not."""
+    if "more" not in query:
+        return None
+    return next((one.definition for one in asked if one.definition.name not in answers.facts), None)
 
 
 def _value(definition: FactDefinition, raw: str) -> tuple[Any, str]:
@@ -142,4 +181,4 @@ def without_orphans(answers: Answers, kb: Knowledge) -> Answers:
         sex = definition.never_of_sex
         if sex is not None and facts.get(definition.name) is True and answers.you.get("sex_at_birth") == sex:
             del facts[definition.name]
-    return replace(answers, facts=facts)
+    return replace(answers, facts=facts, before={n: v for n, v in answers.before.items() if n not in facts})

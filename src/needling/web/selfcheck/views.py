@@ -1,4 +1,4 @@
-"""The pages of the self-check. Each reads the visitor's own answers, and stores nothing."""
+"""The questions of the self-check. Each page reads the visitor's own answers, and stores nothing."""
 
 from __future__ import annotations
 
@@ -9,29 +9,30 @@ from typing import Any
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
-from markupsafe import Markup
 from pydantic import ValidationError
 
-from needling.documents import Case, Clearance, Plan
+from needling.documents import Case, Clearance
 from needling.errors import BadInput
-from needling.planning.redflags import URGENCIES, by_urgency
+from needling.knowledge import Knowledge
 from needling.planning.screen import screen
-from needling.web.pages import as_picture, knowledge
-from needling.web.selfcheck import questions, quiz
+from needling.web.pages import knowledge
+from needling.web.selfcheck import questions
 from needling.web.selfcheck.answers import Answers, forget, keep, read_answers, wished_lengths
-from needling.web.selfcheck.patch import due_step, patch_days, patch_from, read_step, steps_done
-from needling.web.selfcheck.you import FIRST_YEAR, PHOTOTYPES, SEXES, read_you
+from needling.web.selfcheck.takeaway import LARGEST, NAME, file_of, read_file
+from needling.web.selfcheck.you import FIRST_YEAR, NEEDED, PHOTOTYPES, SEXES, read_you
 
 
-def _kept(response: HttpResponse, answers: Answers) -> HttpResponse:
+def kept(response: HttpResponse, answers: Answers) -> HttpResponse:
+    """A response that hands the answers back to the visitor's browser."""
     return keep(response, answers, secure=settings.HTTPS)
 
 
 def _screened(answers: Answers) -> tuple[Case, Clearance]:
     kb = knowledge()
-    case = answers.case(kb, date.today())
+    case = answers.careful(kb, date.today())
     return case, screen(case.person, case.assessment, kb)
 
 
@@ -52,10 +53,15 @@ def _address(page: str | None) -> tuple[str, ...] | None:
     return (f"check-{page}",) if page in ("aim", "you") else ("check-topic", page)
 
 
-def _go(page: str | None) -> HttpResponse:
+def _go(page: str | None, answers: Answers) -> HttpResponse:
     if page is None:
-        return redirect("check-answer")
+        return redirect("check-sheet" if answers.everything else "check-answer")
     return redirect(*(_address(page) or ("check-answer",)))
+
+
+def _back(request: HttpRequest) -> bool:
+    """Whether the visitor wants the page before: what is on this one is kept as far as it can be read."""
+    return request.POST.get("go") == "back"
 
 
 # ---------------------------------------------------------------- the way in
@@ -71,13 +77,46 @@ def start(request: HttpRequest) -> HttpResponse:
 @never_cache
 def begin(request: HttpRequest) -> HttpResponse:
     """What will be asked, and that nothing is stored."""
-    return render(request, "selfcheck/begin.html", {"begun": read_answers(request).begun})
+    return render(request, "selfcheck/begin.html", {"begun": read_answers(request).begun, "problem": "", "file": NAME})
+
+
+@require_safe
+@never_cache
+def take_along(request: HttpRequest) -> HttpResponse:
+    """The answers as a file for the visitor, to go on with on a later day."""
+    answers = read_answers(request)
+    if not answers.begun:
+        return redirect("check-aim")
+    response = HttpResponse(file_of(answers), content_type="text/plain; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{NAME}"'
+    return response
+
+
+@require_POST
+@never_cache
+def bring_back(request: HttpRequest) -> HttpResponse:
+    """Answers from such a file; what may have changed since is asked again, with the earlier answer ticked."""
+    sent = request.FILES.get("answers")
+    content = sent.read(LARGEST) if sent is not None and not isinstance(sent, list) else b""
+    answers, problem = read_file(content, knowledge()) if content else (Answers(), "Please choose the file first.")
+    if problem:
+        context = {"begun": read_answers(request).begun, "problem": problem, "file": NAME}
+        return render(request, "selfcheck/begin.html", context, status=422)
+    _, clearance = _screened(answers)
+    return kept(_go(questions.next_topic(answers, clearance, knowledge()), answers), answers)
 
 
 @require_POST
 def forget_all(request: HttpRequest) -> HttpResponse:
     """Delete all answers from the browser, and start again."""
     return forget(redirect("start"))
+
+
+def _goes_with(concern: str, site: str, kb: Knowledge) -> bool:
+    """Whether a concern is one of a part of the body. Where nobody may roll at home, the answer itself says so."""
+    place = kb.site(site)
+    named = {name for protocol in kb.indication(concern).protocols for name in protocol.sites}
+    return place.never or place.home_max_mm == 0 or not named or site in named
 
 
 @require_http_methods(["GET", "POST"])
@@ -95,16 +134,25 @@ def aim(request: HttpRequest) -> HttpResponse:
             problems["site"] = "Please choose a part of the body."
         if concern not in dict(concerns):
             problems["concern"] = "Please choose what it is for."
+        if not problems and not _goes_with(concern, site, kb):
+            name = dict(concerns)[concern]
+            problems["concern"] = (
+                f"“{name}” and this part of the body do not go together. Please change one of the two."
+            )
         if wish not in ("", *map(str, lengths)):
             problems["wish"] = "Please choose one of the lengths."
+        if _back(request) and problems:
+            return redirect("check")
         if not problems:
             same = answers.aim.get("site") == site and answers.aim.get("concern") == concern
             told = {"site": site, "concern": concern, "wish": float(wish) if wish else None}
             # What was said about the skin there holds only for the same place.
             scopes = kb.by("facts")
-            kept = answers.facts if same else {n: v for n, v in answers.facts.items() if scopes[n].scope != "zone"}
+            facts = answers.facts if same else {n: v for n, v in answers.facts.items() if scopes[n].scope != "zone"}
             done, patch = (answers.done, answers.patch) if same else ((), None)
-            return _kept(redirect("check-you"), Answers(told, answers.you, kept, done, patch))
+            earlier = answers.before if same else {}
+            later = Answers(told, answers.you, facts, done, patch, earlier)
+            return kept(redirect("check" if _back(request) else "check-you"), later)
     chosen = request.POST if request.method == "POST" else {**answers.aim}
     context = {
         "sites": sites, "concerns": concerns, "lengths": lengths, "chosen": chosen, "problems": problems,
@@ -116,20 +164,24 @@ def aim(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @never_cache
 def you(request: HttpRequest) -> HttpResponse:
-    """Age, skin type and sex; each may stay unsaid."""
+    """Age, skin type and sex; the page says which of them a plan needs."""
     answers = read_answers(request)
     if not answers.begun:
         return redirect("check-aim")
     problem = ""
     if request.method == "POST":
         told, problem = read_you(request.POST)
+        if _back(request):
+            later = questions.without_orphans(replace(answers, you=told or answers.you), knowledge())
+            return kept(redirect("check-aim"), later)
         if not problem:
             answers = questions.without_orphans(replace(answers, you=told), knowledge())
             _, clearance = _screened(answers)
-            return _kept(_go(questions.next_topic(answers, clearance, knowledge())), answers)
+            return kept(_go(questions.next_topic(answers, clearance, knowledge()), answers), answers)
     context = {
         "chosen": request.POST if request.method == "POST" else answers.you,
         "phototypes": PHOTOTYPES, "sexes": SEXES, "problem": problem, "first_year": FIRST_YEAR,
+        "needed": NEEDED,
         "progress": _progress(answers, None, "you"),
     }  # fmt: skip
     return render(request, "selfcheck/you.html", context, status=422 if problem else 200)
@@ -147,204 +199,39 @@ def topic(request: HttpRequest, topic: str) -> HttpResponse:
     _, clearance = _screened(answers)
     asked = questions.on_page(topic, answers, clearance, kb)
     if not asked:
-        return _go(questions.next_topic(answers, clearance, kb))
+        return _go(questions.next_topic(answers, clearance, kb), answers)
+    whole = ""
     if request.method == "POST":
+        before = asked
         given, asked = questions.read_page(asked, request.POST, date.today())
         later = questions.without_orphans(answers.with_facts(given), kb)
-        problems = [one for one in asked if one.problem]
         try:
-            _, clearance = _screened(later)
+            _, found = _screened(later)
         except (BadInput, ValidationError) as contradiction:
-            context: dict[str, Any] = {
-                "topic": topic, "title": questions.TITLES[topic], "asked": asked, "whole": str(contradiction),
-            }  # fmt: skip
-            return render(
-                request, "selfcheck/topic.html", context | {"progress": _progress(answers, None, topic)}, status=422
-            )
-        if not problems:
-            return _kept(_go(questions.next_topic(later, clearance, kb)), later)
-        answers = later
+            whole = str(contradiction)
+        if not whole:
+            place = _progress(answers, clearance, topic)
+            if _back(request):
+                return kept(redirect(*(place["back"] or ("check",))), later)
+            if not any(one.problem for one in asked):
+                return _next_page(topic, before, later, found, kb)
+            answers, clearance = later, found
+    more = questions.newly_added(request.GET, asked, answers) if request.method == "GET" else None
     context = {
-        "topic": topic, "title": questions.TITLES[topic], "asked": asked, "whole": "",
-        "progress": _progress(answers, clearance, topic),
+        "topic": topic, "title": questions.TITLES[topic], "asked": asked, "whole": whole, "more": more,
+        "progress": _progress(answers, None if whole else clearance, topic),
     }  # fmt: skip
-    wrong = any(one.problem for one in asked)
-    return _kept(render(request, "selfcheck/topic.html", context, status=422 if wrong else 200), answers)
+    wrong = whole or any(one.problem for one in asked)
+    page = render(request, "selfcheck/topic.html", context, status=422 if wrong else 200)
+    return page if whole else kept(page, answers)
 
 
-# ---------------------------------------------------------------- the answer
-
-
-def _declined_words(plan: Plan) -> str:
-    """What stands first when a wish was declined; empty when nothing was."""
-    if not plan.declined:
-        return ""
-    instead = " A gentle routine with short needles would be possible instead." if plan.sessions else ""
-    return f"What you have in mind is not for home. A clinic may be able to help: take the sheet with you.{instead}"
-
-
-def _told(answers: Answers, *, sheet: bool = False) -> dict[str, Any]:
-    """The run of a visitor's case, in words for the person: sections and the sources that they use.
-
-    Args:
-        sheet: with the sheet for the clinic, also where nothing stands against a routine at home.
-    """
-    from needling.archive import run_case
-    from needling.report.about_clearance import choice_headline, handoff_section, verdict_sentence
-    from needling.report.bibliography import Bibliography
-    from needling.report.explain import explain_with
-    from needling.report.explanation import Telling
-    from needling.report.figures import all_figures
-
-    kb = knowledge()
-    case = answers.case(kb, date.today())
-    run = run_case(case, kb, key=0, members=256)
-    bibliography = Bibliography(kb)
-    sections = explain_with(bibliography, run.choice, kb, "person", run.clearance, case).sections
-    if sheet and all(section.id != "handoff" for section in sections):
-        telling = Telling(kb, "person", True, bibliography)
-        sections = (*sections, handoff_section(run.clearance, telling, (case.person, case.assessment)))
-    return {
-        "case": case, "run": run, "headline": choice_headline(run.choice, run.clearance),
-        "sentence": _declined_words(run.choice.plan) or verdict_sentence(run.clearance, person=True),
-        "sections": {section.id for section in sections},
-        "ordered": sections,
-        "references": bibliography.references(),
-        "figures": {
-            name: replace(figure, svg=Markup('<img src="{}" alt="{}">').format(as_picture(figure.svg), figure.title))
-            for name, figure in all_figures(run.choice, kb, None).items()
-        },
-    }  # fmt: skip
-
-
-_ANSWER = ("declined", "why", "questions", "alternatives", "conflicts")
-
-
-def _shown(told: dict[str, Any], wanted: tuple[str, ...]) -> dict[str, Any]:
-    """The sections that a page shows, in the order of the telling, and exactly the sources that they use."""
-    sections = [one for one in told["ordered"] if {one.id, one.id.rpartition("-")[0]} & set(wanted)]
-    used = {number for one in sections for said in one.statements() for number in (*said.supports, *said.conflicts)}
-    return {**told, "shown": sections, "references": [one for one in told["references"] if one.number in used]}
-
-
-@require_safe
-@never_cache
-def answer(request: HttpRequest) -> HttpResponse:
-    """Go, wait until, see a clinician, or no: each reason with its source and what speaks against it."""
-    answers = read_answers(request)
-    if not answers.begun:
-        return redirect("check-aim")
-    told = _told(answers)
-    clearance = told["run"].clearance
-    asked_next = questions.next_topic(answers, clearance, knowledge())
-    return render(
-        request,
-        "selfcheck/answer.html",
-        {**_shown(told, _ANSWER), "clearance": clearance, "routine": bool(told["run"].choice.plan.sessions),
-         "asked_next": asked_next, "done": answers.done},
-    )  # fmt: skip
-
-
-@require_safe
-@never_cache
-def clinic_sheet(request: HttpRequest) -> HttpResponse:
-    """The sheet to print and take to a clinic."""
-    answers = read_answers(request)
-    if not answers.begun:
-        return redirect("check-aim")
-    return render(request, "selfcheck/sheet.html", _shown(_told(answers, sheet=True), ("handoff",)))
-
-
-# ---------------------------------------------------------------- the routine, step by step
-
-
-def _routine(request: HttpRequest) -> tuple[Answers, dict[str, Any] | None]:
-    answers = read_answers(request)
-    told = _told(answers) if answers.begun else None
-    return answers, told if told and told["run"].choice.plan.sessions else None
-
-
-@require_http_methods(["GET", "POST"])
-@never_cache
-def steps(request: HttpRequest) -> HttpResponse:
-    """What comes before the first session: the hygiene quiz, the patch test, a first photo."""
-    answers, told = _routine(request)
-    if told is None:
-        return redirect("check-answer")
-    kb, today, problem = knowledge(), date.today(), ""
-    if request.method == "POST":
-        answers, problem = read_step(answers, request.POST, kb, today)
-        if not problem:
-            return _kept(redirect("check-steps"), answers)
-    ready = patch_from(answers, kb)
-    context = {
-        "done": steps_done(answers, kb, today), "due": due_step(answers, kb, today), "days": patch_days(answers, kb),
-        "patch": answers.patch, "ready": ready, "waits": ready is not None and today < ready,
-        "today": today, "problem": problem, "sent": request.POST.get("on", "")[:20],
-    }  # fmt: skip
-    return render(request, "selfcheck/steps.html", {**context, **told}, status=422 if problem else 200)
-
-
-@require_http_methods(["GET", "POST"])
-@never_cache
-def hygiene(request: HttpRequest) -> HttpResponse:
-    """The quiz: all answers right opens the next step; a wrong one says why."""
-    answers, told = _routine(request)
-    if told is None:
-        return redirect("check-answer")
-    care = {step.id: step for step in knowledge().care}
-    sent = request.method == "POST"
-    marks = quiz.marked(request.POST)
-    if sent and all(right for _, _, right in marks):
-        done = answers.done if "hygiene" in answers.done else ("hygiene", *answers.done)
-        return _kept(redirect("check-steps"), replace(answers, done=done))
-    return render(
-        request, "selfcheck/hygiene.html", {"marks": marks, "sent": sent, "care": care}, status=422 if sent else 200
-    )
-
-
-_PLAN = ("plan", "weeks-before", "before", "during", "right-after", "missing-steps", "stop", "after", "not-before",
-         "expect", "harms", "checks", "follow-up", "red-flags", "assumptions")  # fmt: skip
-
-
-@require_safe
-@never_cache
-def plan(request: HttpRequest) -> HttpResponse:
-    """The plan on one printable page; only when all steps before it are done."""
-    from needling.web.selfcheck.calendar import roller_ends
-
-    answers, told = _routine(request)
-    if told is None:
-        return redirect("check-answer")
-    if due_step(answers, knowledge(), date.today()):
-        return redirect("check-steps")
-    chosen = told["run"].choice
-    device = knowledge().device(chosen.plan.sessions[0].device)
-    ends = roller_ends(chosen.plan, knowledge())
-    return render(
-        request, "selfcheck/plan.html", {**_shown(told, _PLAN), "device": device, "ends": ends, "plan": chosen.plan}
-    )
-
-
-@require_safe
-@never_cache
-def calendar(request: HttpRequest) -> HttpResponse:
-    """The plan as a calendar file."""
-    from needling.web.selfcheck.calendar import calendar_file
-
-    answers, told = _routine(request)
-    if told is None or due_step(answers, knowledge(), date.today()):
-        return redirect("check-answer")
-    response = HttpResponse(calendar_file(told["run"].choice, knowledge()), content_type="text/calendar; charset=utf-8")
-    response["Content-Disposition"] = 'attachment; filename="rolling.ics"'
-    return response
-
-
-@require_safe
-def signs(request: HttpRequest) -> HttpResponse:
-    """Signs after needling that need somebody to act, the most urgent first."""
-    from needling.report.words import URGENCY_WORD
-
-    flags = by_urgency(knowledge().red_flags)
-    groups = [(URGENCY_WORD[urgency], [flag for flag in flags if flag.urgency == urgency]) for urgency in URGENCIES]
-    return render(request, "selfcheck/signs.html", {"groups": [group for group in groups if group[1]]})
+def _next_page(
+    topic: str, before: tuple[questions.Asked, ...], later: Answers, found: Clearance, kb: Knowledge
+) -> HttpResponse:
+    """The next topic; or the same page again, at the question that the answers have added to it."""
+    following = questions.next_topic(later, found, kb)
+    more = questions.added(before, later, found, kb) if following == topic else None
+    if more is None:
+        return kept(_go(following, later), later)
+    return kept(redirect(f"{reverse('check-topic', args=[topic])}?more=1#{more.name}"), later)

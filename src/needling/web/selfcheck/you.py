@@ -1,4 +1,4 @@
-"""The page about the person: year of birth, how the skin takes the sun, sex at birth; each may stay unsaid."""
+"""The page about the person: year of birth, how the skin takes the sun, sex at birth."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from datetime import date
 from typing import Any
 
 FIRST_YEAR = 1920
+NEEDED = "A plan needs your year of birth; without it the answer is a sheet for a clinic. The other two may stay open."
+"""Which of these answers a plan needs; the careful reading stands in for the others."""
 PHOTOTYPES = (
     ("I", "Always burns, never tans"),
     ("II", "Burns easily, tans a little"),

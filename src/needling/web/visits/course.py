@@ -11,6 +11,7 @@ from typing import NamedTuple
 from needling.documents import Approval, Assessment, SessionRecord
 from needling.knowledge import Knowledge
 from needling.learning.continuing import restated
+from needling.learning.scored import began_on, earliest_on
 from needling.simulation.metrics import quantile_at
 from needling.web.charts.models import Chart, Kind, Row
 from needling.web.charts.records import latest, read
@@ -44,20 +45,31 @@ class Course:
         return {record.session: record for record in self.records}
 
     @property
+    def earliest_on(self) -> date:
+        """Nothing of this course was done before this day."""
+        return earliest_on(self.approval)
+
+    @property
     def next_session(self) -> int | None:
         """The first session without a record; None when there is none left."""
         known = self.recorded
         return next((number for number in range(len(self.approval.plan.sessions)) if number not in known), None)
 
     def expected_on(self, session: int) -> date:
-        """The day on which a session is due, later by as much as the last one was late."""
-        plan = self.approval.plan
+        """The day on which a session is due: from the day on which the course really began, later by as much as the
+        last session was late.
+        """
         done = [record for record in self.records if record.strokes and record.session < session]
+        return self.moved(self.approval.plan.sessions[session].day_d, done)
+
+    def moved(self, day_d: float, done: Sequence[SessionRecord]) -> date:
+        """When a day of the plan comes, after what was done."""
+        plan, began = self.approval.plan, began_on(self.approval, done)
         late = 0.0
         if done:
             last = max(done, key=lambda record: record.session)
-            late = max((last.on - plan.start).days - plan.sessions[last.session].day_d, 0.0)
-        return plan.start + timedelta(days=int(plan.sessions[session].day_d + late))
+            late = max((last.on - began).days - plan.sessions[last.session].day_d, 0.0)
+        return began + timedelta(days=int(day_d + late))
 
     def ready_on(self, session: int, kb: Knowledge) -> date | None:
         """The day from which most people are ready for a session; None for the first of its zones."""
@@ -132,7 +144,13 @@ def due_of(course: Course, kb: Knowledge) -> tuple[DueThing, ...]:
             DueThing(course.expected_on(upcoming), SESSION, upcoming, f"Session {upcoming + 1}: no record yet")
         )
     readings = {rule.says for rule in kb.follow_ups if rule.after_sessions_count is not None}
+    own_type = course.approval.forecast.person.phototype
+    of_others = {
+        rule.says for rule in kb.follow_ups if rule.phototypes and own_type and own_type not in rule.phototypes
+    }
     for check in plan.follow_ups:
+        if check.what in of_others:  # a plan that was made before the schedule told people apart
+            continue
         before = [number for number, one in enumerate(plan.sessions) if one.day_d <= check.day_d]
         own = before[-1] if before else 0
         after_d = check.day_d - plan.sessions[own].day_d
@@ -150,10 +168,8 @@ def due_of(course: Course, kb: Knowledge) -> tuple[DueThing, ...]:
 
 
 def _judging(course: Course, looked: Sequence[date], done: dict[int, SessionRecord]) -> Iterable[DueThing]:
-    plan = course.approval.plan
     last = max(done)
-    late = max((done[last].on - plan.start).days - plan.sessions[last].day_d, 0.0)
     for outcome in course.approval.forecast.outcomes:
-        on = plan.start + timedelta(days=int(outcome.judge_day_d + late))
+        on = course.moved(outcome.judge_day_d, tuple(done.values()))
         if outcome.scale != "none" and not any(day >= on for day in looked):
             yield DueThing(on, JUDGE, last, f"Fair to judge: read {outcome.scale_label} again")

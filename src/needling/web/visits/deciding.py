@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from needling.documents import Clearance, SessionRecord
+from needling.documents import Clearance, Reason, SessionRecord
 from needling.knowledge import Knowledge
 from needling.learning.scored import delivered_plan
 from needling.planning.envelope import breaches
@@ -14,27 +14,37 @@ from needling.web.visits.course import Course
 from needling.web.visits.deviations import EARLY, EXPIRED, HELD, PRODUCT, STRONGER
 from needling.web.visits.recording import Form, Problem
 from needling.web.visits.today import held_up
+from needling.web.visits.used import expired_lots
 
 _KEPT_OFF = ("never", "wait")
+_ANYWAY = "If it was done all the same, tick it below and say why."
+_HELD_ANYWAY = "Only if it has been done already: a clinician ticks that below and says why."
 
 
 def needs_decision(
-    record: SessionRecord, course: Course, clearance: Clearance | None, kb: Knowledge
+    record: SessionRecord,
+    course: Course,
+    clearance: Clearance | None,
+    kb: Knowledge,
+    stops: Sequence[Reason] = (),
 ) -> list[tuple[str, str]]:
     """What somebody who may decide has to sign for: codes with what stands against it.
 
     Args:
         clearance: of the day; None where the record of a treated session is only corrected.
+        stops: what earlier sessions left behind that nobody has said to be over.
     """
     found = []
     held = held_up(clearance, (stroke.zone for stroke in record.strokes)) if clearance is not None else []
     if held:
         found.append((HELD, f"Not to be treated today: {', '.join(zone_name(zone, kb) for zone in held)}."))
-    if record.expiry is not None and record.expiry < record.on:
-        found.append((EXPIRED, f"This lot expired on {on_day(record.expiry)}. Use another one."))
-    ready = course.ready_on(record.session, kb)
-    if ready is not None and record.on < ready:
-        found.append((EARLY, f"By calculation most people are ready from {on_day(ready)}. Wait until then."))
+    found += [(HELD, f"{reason.what}.") for reason in stops]
+    for lot, expiry in expired_lots(record):
+        which = f"Lot {lot}" if record.also_used and lot else "This lot"
+        found.append((EXPIRED, f"{which} expired on {on_day(expiry)}. Use another one."))
+    early = _too_early(record, course, kb)
+    if early:
+        found.append((EARLY, early))
     more = _more_than_planned(record, course, kb)
     if clearance is not None:
         more += _beyond_today(record, course, clearance, kb)
@@ -46,6 +56,17 @@ def needs_decision(
     if kept_off:
         found.append((PRODUCT, f"{', '.join(kept_off)}: not on fresh channels."))
     return found
+
+
+def _too_early(record: SessionRecord, course: Course, kb: Knowledge) -> str:
+    """Why a session comes too early; empty when it does not."""
+    start, ready = course.approval.plan.start, course.ready_on(record.session, kb)
+    said = []
+    if record.on < start:
+        said.append(f"The plan starts on {on_day(start)}, this session is of {on_day(record.on)}.")
+    if ready is not None and record.on < ready:
+        said.append(f"By calculation most people are ready from {on_day(ready)}. Wait until then.")
+    return " ".join(said)
 
 
 def _more_than_planned(record: SessionRecord, course: Course, kb: Knowledge) -> list[str]:
@@ -76,17 +97,12 @@ def _beyond_today(record: SessionRecord, course: Course, clearance: Clearance, k
     before = [one for one in course.records if one.strokes and one.session != record.session and one.on <= record.on]
     in_force = {"clearance_sha256": clearance.sha256, "knowledge_sha256": kb.sha256}
     plan = course.approval.plan.model_copy(update=in_force)
-    done = plan.sessions[record.session].model_copy(
-        update={
-            "day_d": float((record.on - plan.start).days),
-            "device": record.device,
-            "strokes": record.strokes,
-            "endpoint": record.endpoint_seen or plan.sessions[record.session].endpoint,
-        }
-    )
-    earlier = delivered_plan(course.approval, before).sessions
+    delivered = delivered_plan(course.approval, [*before, record])  # in the order of their days, this one last
+    *earlier, told = delivered.sessions
+    done = told.model_copy(update={"endpoint": record.endpoint_seen or told.endpoint})
+    plan = plan.model_copy(update={"start": delivered.start})
     until, now = (
-        Counter(breaches(plan.model_copy(update={"sessions": sessions}), clearance, kb))
+        Counter(breaches(plan.model_copy(update={"sessions": tuple(sessions)}), clearance, kb))
         for sessions in (earlier, (*earlier, done))
     )
     return [f"{one.what}: {one.allowed} today ({one.because})" for one in now - until if one.because != "clearance"]
@@ -100,7 +116,9 @@ def unsigned(
     for code, says in needed:
         if code not in form.deviations:
             problems.append(
-                ("decisions", f"{says} If it was done all the same, tick it below and say why.", labels[code])
+                ("decisions", f"{says} {_HELD_ANYWAY}", "Today")
+                if code == HELD
+                else ("decisions", f"{says} {_ANYWAY}", labels[code])
             )
         elif not form.words:
             problems.append(("words", f"{says} Say in words why it was done all the same.", labels[code]))

@@ -16,8 +16,8 @@ DEVIATIONS = (
 EXPIRED, EARLY, STRONGER, PRODUCT = "expired-accepted", "early-accepted", "stronger-accepted", "product-accepted"
 HELD = "held-accepted"
 DECISIONS = (
-    (HELD, "The questions of the day spoke against it"),
-    (EARLY, "Earlier than the skin is ready by calculation"),
+    (HELD, "It was done although today's answers speak against it"),
+    (EARLY, "Earlier than planned, or than the skin is ready by calculation"),
     (EXPIRED, "The lot had expired"),
     (STRONGER, "More than the approval or today's limits allow"),
     (PRODUCT, "A product that may not touch fresh channels"),

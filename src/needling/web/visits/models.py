@@ -25,10 +25,13 @@ class _OfARow(models.Model):
 
 
 class Visit(_OfARow):
-    """One record of a session that nothing supersedes: once for each session of an approval."""
+    """One record of a session that nothing supersedes: once for each session of an approval, and once more for each
+    further device and lot that it names.
+    """
 
     approval = models.CharField(max_length=64)
     session = models.PositiveIntegerField()
+    place = models.PositiveSmallIntegerField(default=0)
     done = models.BooleanField()
     device = models.CharField(max_length=80)
     lot = models.TextField(blank=True)
@@ -39,7 +42,9 @@ class Visit(_OfARow):
             models.Index(fields=["clinic", "lot_key", "on"], name="visits-by-lot"),
             models.Index(fields=["clinic", "device", "on"], name="visits-by-device"),
         )
-        constraints = (models.UniqueConstraint(fields=["chart", "approval", "session"], name="one-visit-of-a-session"),)
+        constraints = (
+            models.UniqueConstraint(fields=["chart", "approval", "session", "place"], name="one-visit-of-a-session"),
+        )
 
 
 class Unwanted(_OfARow):

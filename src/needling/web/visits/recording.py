@@ -14,11 +14,12 @@ from needling.knowledge import Knowledge
 from needling.report.words import on_day, zone_name
 from needling.web.visits.course import Course
 from needling.web.visits.deviations import DECISIONS, DEVIATIONS, coded, read_back
+from needling.web.visits.used import Further, planned_further, read_further, recorded_further, sent_further
 
 Problem = tuple[str, str, str]
 _LINES = ("length", "directions", "passes")
 _LABELS = {"length": "needle length", "directions": "directions", "passes": "passes"}
-_WORDS, _LOT = 2000, 80
+_WORDS, _LOT = 2000, 400
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class Form:
     lines: tuple[Line, ...]
     topicals: tuple[str, ...] = ()
     deviations: tuple[str, ...] = ()
+    further: tuple[Further, ...] = ()
 
 
 def _plain(value: float | None) -> str:
@@ -81,7 +83,7 @@ def planned_form(session: Session, on: date, kb: Knowledge) -> Form:
     return Form(
         on=on.isoformat(), device=session.device, condition=session.condition, lot="", expiry="", endpoint="", pain="",
         aftercare="", note="", words="", lines=_lines(session.strokes, kb, session.strokes),
-        topicals=session.topicals,
+        topicals=session.topicals, further=planned_further(session, kb),
     )  # fmt: skip
 
 
@@ -97,6 +99,7 @@ def recorded_form(record: SessionRecord, session: Session, kb: Knowledge) -> For
         expiry=record.expiry.isoformat() if record.expiry else "", endpoint=record.endpoint_seen or "",
         pain=_plain(record.pain_score), aftercare=told[record.aftercare_given], note=record.note, words=words,
         lines=_delivered_lines(record, session, kb), topicals=record.topicals or (), deviations=tuple(codes),
+        further=recorded_further(record) or form.further,
     )  # fmt: skip
 
 
@@ -131,6 +134,7 @@ def sent_form(sent: Any, opened: Form) -> Form:
     return Form(
         **texts, lines=tuple(lines), topicals=tuple(dict.fromkeys(sent.getlist("topical")))[:40],
         deviations=tuple(code for code in dict.fromkeys(sent.getlist("deviation")) if code in known),
+        further=sent_further(sent, opened.further),
     )  # fmt: skip
 
 
@@ -156,8 +160,9 @@ def read_form(
     on = _day(form.on)
     if on is None or on > today:
         problems.append(("on", f"Give the day of the session, {on_day(today)} at the latest.", "Day"))
-    elif on < course.approval.plan.start:
-        problems.append(("on", f"The plan starts on {on_day(course.approval.plan.start)}.", "Day"))
+    elif on < course.earliest_on:
+        said = f"This course cannot have begun before {on_day(course.earliest_on)}, when the plan was made."
+        problems.append(("on", said, "Day"))
     expiry = _day(form.expiry) if form.expiry else None
     if form.expiry and expiry is None:
         problems.append(("expiry", "Give a day, or leave it empty.", "Expiry"))
@@ -171,6 +176,8 @@ def read_form(
         problems.append(("topicals", "Choose products of the list.", "Products"))
     strokes, wrong = _strokes(form, kb)
     problems += wrong
+    also, wrong_also = read_further(form.further, [one["needle_length_mm"] for one in strokes], kb)
+    problems += wrong_also
     if not strokes and not wrong:
         problems.append(
             ("line-0", "No zone has any passes. If nothing was done, say so with “It was not done”.", "Zones")
@@ -181,7 +188,8 @@ def read_form(
         return SessionRecord.model_validate(
             {
                 "approval": course.sha256, "session": session, "on": on, "device": form.device,
-                "condition": form.condition, "lot": form.lot or None, "expiry": expiry, "strokes": strokes,
+                "condition": form.condition, "lot": form.lot or None, "expiry": expiry,
+                "also_used": also, "strokes": strokes,
                 "endpoint_seen": form.endpoint or None, "pain_score": pain, "topicals": form.topicals,
                 "aftercare_given": {"given": True, "not-given": False}.get(form.aftercare),
                 "deviations": coded(form.deviations, form.words), "note": form.note, "by": by,

@@ -17,6 +17,7 @@ from needling.web.charts.records import read
 from needling.web.pages import knowledge
 from needling.web.visits.course import course_of, due_of
 from needling.web.visits.models import Due, Unwanted, Visit
+from needling.web.visits.used import all_used
 
 _KEY = 200
 _CHANGES_WHAT_IS_DUE = (Kind.APPROVAL, Kind.RECORD, Kind.ASSESSMENT)
@@ -27,6 +28,22 @@ def lot_key(lot: str) -> str:
     plain = unicodedata.normalize("NFKC", lot).casefold()
     kept = "".join(letter for letter in plain if letter.isalnum()) or plain.strip()
     return kept.encode().hex()[:_KEY]
+
+
+def devices_of(record: SessionRecord) -> tuple[tuple[str, str], ...]:
+    """Every device of a session with each of its lots, the first device before the others."""
+    told = [(used.device, lot) for used in all_used(record) for lot in _lots_of(used.lot)]
+    return tuple(dict.fromkeys(told))
+
+
+def _lots_of(told: str | None) -> tuple[str, ...]:
+    """Lots with semicolons between them; one empty text where there is none."""
+    told = (told or "").replace("\x00", "")  # which a program may send, and no database keeps
+    by_key: dict[str, str] = {}
+    for part in (one.strip() for one in told.split(";")):
+        if part:
+            by_key.setdefault(lot_key(part), part)
+    return tuple(by_key.values()) or ("",)
 
 
 def connect() -> None:
@@ -66,12 +83,12 @@ def _enter_record(row: Row) -> None:
     if row.supersedes_id is not None:
         Visit.objects.filter(row=row.supersedes_id).delete()
         Unwanted.objects.filter(row=row.supersedes_id).delete()
-    lot = record.lot or ""
     own = {"row": row, "clinic_id": row.clinic_id, "chart_id": row.chart_id}
-    Visit.objects.create(
-        **own, on=record.on, approval=record.approval, session=record.session, done=bool(record.strokes),
-        device=record.device, lot=lot, lot_key=lot_key(lot) if record.strokes else "",
-    )  # fmt: skip
+    for place, (device, lot) in enumerate(devices_of(record)):
+        Visit.objects.create(
+            **own, on=record.on, approval=record.approval, session=record.session, place=place,
+            done=bool(record.strokes), device=device, lot=lot, lot_key=lot_key(lot) if record.strokes else "",
+        )  # fmt: skip
     for event in record.events:
         on = record.on + timedelta(days=int(event.after_d))
         Unwanted.objects.create(**own, on=on, harm=event.harm, grade=event.grade)

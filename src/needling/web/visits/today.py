@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from needling.documents import Assessment, Clearance, Decision, Fact, Person
+from needling.documents import Assessment, Clearance, Decision, Fact, Person, ZoneFinding
 from needling.documents.visits import VisitCheck
 from needling.errors import BadInput
 from needling.knowledge import Knowledge
@@ -22,8 +22,8 @@ from needling.web.visits.course import Course
 
 BEFORE = "today-"
 STATEMENT = "asked"
-_STOPS = ("exclude", "refer", "defer", "exclude_home")
-_ANSWERS = {"yes": True, "no": False, "unknown": None}
+_STOPS = ("exclude", "refer", "defer")
+_ANSWERS: dict[str, bool | None] = {"yes": True, "no": False, "unknown": None}
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Today:
     def answers(self) -> dict[str, bool | None]:
         """By fact: what was ticked; where nothing was, the quiet answer under the statement, not known without it."""
         return {
-            one.definition.name: _ANSWERS.get(one.value, one.definition.quiet if self.stated else None)
+            one.definition.name: _ANSWERS.get(one.value, bool(one.definition.quiet) if self.stated else None)
             for one in self.asked
         }
 
@@ -124,7 +124,10 @@ def checked(course: Course, session: int, today: Today, person: Person, on: date
         update={
             "on": on,
             "facts": (*seen, *(fact for fact in given if fact.name in of_zone)),
-            "zones": tuple(zone.model_copy(update={"facts": kept(zone.facts)}) for zone in first.zones),
+            "zones": tuple(
+                zone.model_copy(update={"facts": _details_of_a_yes(kept(zone.facts), definitions)})
+                for zone in newest_zones(course)
+            ),
             "scores": (),
             "overrides": course.approval.overrides,
         }
@@ -134,6 +137,28 @@ def checked(course: Course, session: int, today: Today, person: Person, on: date
     except BadInput:
         return None
     return VisitCheck(approval=course.sha256, session=session, on=on, answers=tuple(given), clearance=clearance, by=by)
+
+
+def newest_zones(course: Course) -> tuple[ZoneFinding, ...]:
+    """The zones of the approval as the newest look at each found them; what no later look told stands as before."""
+    looks = (course.approval.forecast.assessment, *course.looks)
+    found: dict[str, ZoneFinding] = {}
+    for zone in (zone for look in looks for zone in look.zones):
+        facts = _told((found[zone.zone].facts if zone.zone in found else (), zone.facts))
+        found[zone.zone] = zone.model_copy(update={"facts": tuple(facts.values())})
+    return tuple(found[zone.zone] for zone in looks[0].zones)
+
+
+def _details_of_a_yes(facts: Sequence[Fact], definitions: Mapping[str, FactDefinition]) -> tuple[Fact, ...]:
+    """Facts without the details of an answer that a later look took back."""
+    told = {fact.name: fact.value for fact in facts}
+    found = []
+    for fact in facts:
+        resolved = resolve_name(fact.name, definitions)
+        parent = resolved[0].only_if if resolved else None
+        if parent is None or told.get(parent, True) is True:
+            found.append(fact)
+    return tuple(found)
 
 
 def _replaced(name: str, answers: Mapping[str, bool | None], definitions: Mapping[str, FactDefinition]) -> bool:
@@ -152,7 +177,8 @@ def held_up(clearance: Clearance, zones: Iterable[str]) -> list[str]:
 
 def held_words(clearance: Clearance) -> list[tuple[str, str]]:
     """Why a session is not to be done today: what fired, and what is not known; each once, whatever the zones."""
-    fired = [one for one in clearance.decisions if one.action in _STOPS and not one.overridden]
+    stops = (*_STOPS, "exclude_home") if clearance.setting == "home" else _STOPS
+    fired = [one for one in clearance.decisions if one.action in stops and not one.overridden]
     said = [(one.title.rstrip(".") + ".", f"{one.because}{_until(one)}") for one in fired]
     return list(dict.fromkeys([*said, *(("Not known:", one.ask) for one in clearance.asks)]))
 

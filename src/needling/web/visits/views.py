@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -13,15 +14,19 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from needling.documents import Document, Person, SessionRecord
 from needling.documents.visits import VisitCheck
-from needling.report.words import ENDPOINT_WORD, zone_name
+from needling.learning.alarms import treated_zones
+from needling.report.words import ENDPOINT_WORD, on_day, zone_name
 from needling.web.accounts.access import DECIDING, EVERYBODY, WORKING, for_roles
 from needling.web.charts.access import own_chart, own_row
 from needling.web.charts.models import Chart, Kind, Row
 from needling.web.charts.records import Superseded, latest, read, write_all
 from needling.web.pages import knowledge
+from needling.web.saying import say
+from needling.web.visits.against import against, left_behind
 from needling.web.visits.course import Course, course_of
 from needling.web.visits.deciding import needs_decision, unsigned
-from needling.web.visits.deviations import DECISIONS, DEVIATIONS, LABELS, NOT_DONE, coded, in_words
+from needling.web.visits.deviations import DECISIONS, DEVIATIONS, HELD, LABELS, NOT_DONE, coded, in_words
+from needling.web.visits.harms import harm_names
 from needling.web.visits.models import Visit
 from needling.web.visits.recording import (
     Form,
@@ -31,7 +36,9 @@ from needling.web.visits.recording import (
     recorded_form,
     sent_form,
 )
+from needling.web.visits.spots import spots_of
 from needling.web.visits.today import Today, checked, held_up, held_words, read_today
+from needling.web.visits.used import Further
 
 _WORDS = 2000
 _LOTS_OFFERED = 5
@@ -44,14 +51,15 @@ def overtaken(request: HttpRequest, chart: Chart) -> HttpResponse:
 
 
 def sign(
-    request: HttpRequest, chart: Chart, documents: Sequence[Document], supersedes: Row | None = None
+    request: HttpRequest, chart: Chart, documents: Sequence[Document], supersedes: Row | None, says: str
 ) -> HttpResponse:
-    """Write documents together or not at all; the last one supersedes."""
+    """Write documents together or not at all; the last one supersedes. The next page says what was kept."""
     user: Any = request.user
     try:
         write_all(user, chart, documents, supersedes=supersedes)
     except Superseded:
         return overtaken(request, chart)
+    say(request, says)
     return redirect("visits", chart.id)
 
 
@@ -76,13 +84,14 @@ def visits(request: HttpRequest, chart: UUID) -> HttpResponse:
         }
         for number, session in enumerate(course.approval.plan.sessions)
     ]
-    harms = {event.id: event.name for event in kb.adverse_events}
+    harms = harm_names(kb)
     devices = {device.id: device.name for device in kb.devices}
     return render(
         request, "visits/visits.html",
         {
             "chart": found, "course": course, "lines": lines, "harms": harms, "devices": devices,
-            "plan": course.approval.plan,
+            "zones": {zone: zone_name(zone, kb) for zone in treated_zones(course.approval, course.records)},
+            "plan": course.approval.plan, "against": against(found, course, kb),
         },
     )  # fmt: skip
 
@@ -100,15 +109,21 @@ def _context(chart: Chart, course: Course, session: int, form: Form, today: Toda
     planned = course.approval.plan.sessions[session]
     shown = {*planned.topicals, *form.topicals}
     products = [one for one in kb.topicals if one.gate in _DURING or one.id in shown]
-    lots = Visit.objects.filter(clinic=chart.clinic_id, device=form.device).exclude(lot="").order_by("-on")
+    lots = Visit.objects.filter(clinic=chart.clinic_id, device__in=_devices_of(form)).exclude(lot="").order_by("-on")
     return {
         "chart": chart, "course": course, "session": session, "form": form, "today": today, "planned": planned,
         "endpoints": ENDPOINT_WORD,
         "devices": [(one.id, one.name) for one in kb.devices], "products": products,
         "lots": list(dict.fromkeys(lots.values_list("lot", flat=True)[: 4 * _LOTS_OFFERED]))[:_LOTS_OFFERED],
         "deviations": DEVIATIONS, "decisions": DECISIONS, "ready": course.ready_on(session, kb),
-        "expected": course.expected_on(session), "problems": [], "held": None,
+        "expected": course.expected_on(session), "problems": [], "held": None, "blank": Further(),
+        "against": left_behind(chart, course, kb),
+        "spots": spots_of(course, session, kb),
     }  # fmt: skip
+
+
+def _devices_of(form: Form) -> set[str]:
+    return {form.device, *(one.device for one in form.further)}
 
 
 def _same(request: HttpRequest, course: Course, session: int | None) -> bool:
@@ -176,23 +191,31 @@ def _recorder(
         return render(request, "visits/record.html", context)
     record, problems = read_form(form, course, session, date.today(), signature, kb)
     check: VisitCheck | None = None
+    told: VisitCheck | None = None
     if record is not None and today is not None:
         check = checked(course, session, today, person, record.on, signature)
-        if check is None:
+        # Without the tick every question is open: then the tick is asked for, and only what was marked is told.
+        told = check
+        if not today.stated and HELD not in form.deviations:
+            problems.append(("asked", "Ask them, then tick “I asked all of these today”.", "Questions of the day"))
+            told = checked(course, session, replace(today, stated=True), person, record.on, signature)
+        if check is None or told is None:
             problems.append(("today", "Two answers contradict each other.", "Questions of the day"))
-        elif held := held_up(check.clearance, (stroke.zone for stroke in record.strokes)):
-            context["held"] = check.clearance
+        elif held := held_up(told.clearance, (stroke.zone for stroke in record.strokes)):
+            context["held"] = told.clearance
             context["held_zones"] = [zone_name(zone, kb) for zone in held]
-            context["held_words"] = held_words(check.clearance)
+            context["held_words"] = held_words(told.clearance)
     if record is not None:
-        needed = needs_decision(record, course, check.clearance if check else None, kb)
+        stops = context["against"] if old is None else ()
+        needed = needs_decision(record, course, told.clearance if told else None, kb, stops)
         problems += unsigned(needed, form, user.role in DECIDING, LABELS)
     if problems or record is None:
         return render(request, "visits/record.html", context | {"problems": problems}, status=422)
     if old is not None and old.record.strokes:
         kept = {name: getattr(old.record, name) for name in ("redness_d", "events", "asked_until_d")}
         record = record.model_copy(update=kept)
-    return sign(request, chart, [*([check] if check else []), record], old.row if old else None)
+    says = f"Session {session + 1} is {'corrected' if old else 'kept'}."
+    return sign(request, chart, [*([check] if check else []), record], old.row if old else None, says)
 
 
 # ---------------------------------------------------------------- not done
@@ -218,8 +241,8 @@ def not_done(request: HttpRequest, chart: UUID) -> HttpResponse:
     problems: list[Problem] = []
     if request.method == "POST":
         on = _past_day(told["on"])
-        if on is None or on < course.approval.plan.start:
-            problems.append(("on", "Give a day from the start of the plan to today.", "Day"))
+        if on is None or on < course.earliest_on:
+            problems.append(("on", f"Give a day from {on_day(course.earliest_on)} to today.", "Day"))
         if told["why"] not in dict(NOT_DONE):
             problems.append(("why", "Choose a reason.", "Why"))
         if told["why"] == "other" and not told["words"]:
@@ -231,7 +254,8 @@ def not_done(request: HttpRequest, chart: UUID) -> HttpResponse:
                 deviations=coded([f"not-done-{told['why']}"], told["words"]), by=signature,
             )  # fmt: skip
             check = _check_sent(request, found, course, session, on, signature)
-            return sign(request, found, [*([check] if check else []), record])
+            says = f"Kept: session {session + 1} was not done."
+            return sign(request, found, [*([check] if check else []), record], None, says)
     context = {
         "chart": found, "course": course, "session": session, "told": told, "problems": problems,
         "reasons": NOT_DONE, "carried": _carried(request),

@@ -11,12 +11,14 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 from pydantic import ValidationError
 
-from needling.documents import Event, SessionRecord
+from needling.documents import OTHER_HARM, Event, SessionRecord
 from needling.planning.redflags import by_urgency
-from needling.report.words import on_day
+from needling.report.words import on_day, zone_name
 from needling.web.accounts.access import WORKING, for_roles
 from needling.web.pages import knowledge
+from needling.web.visits.harms import cared_for, choices_for, harm_names
 from needling.web.visits.recording import Problem
+from needling.web.visits.used import all_used
 from needling.web.visits.views import overtaken, own_record, sign
 
 GRADES = (
@@ -26,7 +28,8 @@ GRADES = (
     ("4", "4: threatens life"),
     ("5", "5: death"),
 )
-_TEXTS = (("asked_on", 12), ("redness", 8), ("harm", 80), ("grade", 1), ("day", 8), ("note", 2000), ("action", 2000))
+_TEXTS = (("asked_on", 12), ("redness", 8), ("harm", 80), ("zone", 80), ("grade", 1), ("day", 8), ("note", 2000),
+          ("action", 2000))  # fmt: skip
 
 
 @for_roles(*WORKING)
@@ -48,11 +51,14 @@ def after(request: HttpRequest, chart: UUID, row: UUID) -> HttpResponse:
         told = {name: str(request.POST.get(name, "")).strip()[:most] for name, most in _TEXTS}
         made, problems = _told(told, record, user.signature)
         if made is not None:
-            return sign(request, found, [made], old.row)
+            return sign(request, found, [made], old.row, f"Kept: what came after session {record.session + 1}.")
+    devices = [used.device for used in all_used(record)]
+    zones = {stroke.zone: zone_name(stroke.zone, kb) for stroke in record.strokes}
     context = {
         "chart": found, "record": record, "told": told, "problems": problems, "grades": GRADES,
-        "harms": [(event.id, event.name) for event in kb.adverse_events],
-        "named": {event.id: event for event in kb.adverse_events}, "flags": by_urgency(kb.red_flags),
+        "harms": choices_for(kb, devices, course.approval.forecast.person.phototype), "names": harm_names(kb),
+        "zones": zones, "flags": by_urgency(kb.red_flags), "today_d": (date.today() - record.on).days,
+        "cared": cared_for(kb),
     }  # fmt: skip
     return render(request, "visits/after.html", context, status=422 if problems else 200)
 
@@ -67,8 +73,8 @@ def _told(told: dict[str, str], record: SessionRecord, signature: str) -> tuple[
     if told["redness"] and redness is None:
         problems.append(("redness", "Give a number of days from 0 to 365, or leave it empty.", "Redness"))
     events = list(record.events)
-    if any(told[name] for name in ("harm", "grade", "day", "note", "action")):
-        event, wrong = _event(told, asked)
+    if any(told[name] for name in ("harm", "zone", "grade", "day", "note", "action")):
+        event, wrong = _event(told, asked, record)
         problems += wrong
         events += [event] if event else []
     if problems or asked is None:
@@ -94,22 +100,29 @@ def _number(text: str, most: float = 365) -> float | None:  # numerical: the bou
     return value if 0 <= value <= most else None
 
 
-def _event(told: dict[str, str], asked: float | None) -> tuple[Event | None, list[Problem]]:
+def _event(told: dict[str, str], asked: float | None, record: SessionRecord) -> tuple[Event | None, list[Problem]]:
     problems: list[Problem] = []
-    if told["harm"] not in {event.id for event in knowledge().adverse_events}:
+    if told["harm"] not in {OTHER_HARM, *(event.id for event in knowledge().adverse_events)}:
         problems.append(("harm", "Choose what it was.", "Event"))
+    elif told["harm"] == OTHER_HARM and not told["note"]:
+        problems.append(("note", "Say in words what it was.", "What was seen"))
+    if told["zone"] and told["zone"] not in {stroke.zone for stroke in record.strokes}:
+        problems.append(("zone", "Choose a zone that was treated, or leave it open.", "Where"))
     if told["grade"] not in dict(GRADES):
         problems.append(("grade", "Choose how bad it was.", "Grade"))
     day = _number(told["day"], 2000)  # numerical: the bound of the document
     if day is None or (asked is not None and day > asked):
-        problems.append(("day", "Give the day after the session, the day on which you asked at the latest.", "Day"))
+        says = f"Give the days after {on_day(record.on)}, from 0 (the same day) to the day on which you asked"
+        problems.append(("day", f"{says}{'' if asked is None else f', {asked:g} at the latest'}.", "Day"))
     if told["grade"] in ("3", "4", "5") and not told["action"]:
         problems.append(("action", "Say what was done about it.", "What was done"))
     if problems or day is None:
         return None, problems
     words = " ".join(part for part in (told["note"], f"Done: {told['action']}" if told["action"] else "") if part)
     try:
-        return Event(harm=told["harm"], grade=int(told["grade"]), after_d=day, note=words), []
+        return Event(
+            harm=told["harm"], zone=told["zone"] or None, grade=int(told["grade"]), after_d=day, note=words
+        ), []
     except ValidationError:
         return None, [("note", "This is too long.", "Note")]
 

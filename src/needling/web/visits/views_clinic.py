@@ -13,6 +13,8 @@ from django.views.decorators.http import require_GET
 from needling.learning.unwanted import serious_from
 from needling.web.accounts.access import EVERYBODY, for_roles
 from needling.web.pages import knowledge
+from needling.web.plans.waiting import waiting_of
+from needling.web.visits.harms import harm_names
 from needling.web.visits.models import Due, Unwanted, Visit
 from needling.web.visits.tables import lot_key
 
@@ -33,7 +35,8 @@ def due(request: HttpRequest) -> HttpResponse:
     return render(
         request, "visits/due.html",
         {"page": page, "today": today, "overdue": overdue, "serious": serious,
-         "total": page.paginator.count, "ahead": _AHEAD.days},
+         "total": page.paginator.count, "ahead": _AHEAD.days, "me": user.signature,
+         "waiting": waiting_of(user.clinic_id, knowledge())},
     )  # fmt: skip
 
 
@@ -45,8 +48,15 @@ def events(request: HttpRequest) -> HttpResponse:
     grade = serious_from(knowledge())
     found = Unwanted.objects.filter(clinic=user.clinic_id, grade__gte=grade).select_related("chart", "row")
     page = Paginator(found.order_by("-on", "pk").defer("row__document"), _PAGE).get_page(request.GET.get("page"))
-    harms = {event.id: event for event in knowledge().adverse_events}
-    context = {"page": page, "harms": harms, "total": page.paginator.count, "from_grade": grade}
+    kb = knowledge()
+    harms = {event.id: event for event in kb.adverse_events}
+    context = {
+        "page": page,
+        "harms": harms,
+        "names": harm_names(kb),
+        "total": page.paginator.count,
+        "from_grade": grade,
+    }
     return render(request, "visits/events.html", context)
 
 
@@ -56,7 +66,7 @@ def lots(request: HttpRequest) -> HttpResponse:
     """Who was treated with a lot, when: every record in force whose lot begins with the words."""
     user: Any = request.user
     words = request.GET.get("q", "").strip()[:80]
-    context: dict[str, Any] = {"words": words, "page": None, "total": 0, "people": 0}
+    context: dict[str, Any] = {"words": words, "page": None, "total": 0, "people": 0, "sessions": 0}
     if words:
         key = lot_key(words)
         # "g" sorts after every hexadecimal digit, so this is "begins with" as a range that every index can serve.
@@ -65,6 +75,6 @@ def lots(request: HttpRequest) -> HttpResponse:
         devices = {device.id: device.name for device in knowledge().devices}
         context |= {
             "page": page, "total": page.paginator.count, "devices": devices,
-            "people": found.values("chart").distinct().count(),
+            "people": found.values("chart").distinct().count(), "sessions": found.values("row").distinct().count(),
         }  # fmt: skip
     return render(request, "visits/lots.html", context)

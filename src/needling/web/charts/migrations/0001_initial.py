@@ -6,6 +6,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+import needling.web.charts.models
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -40,6 +42,11 @@ class Migration(migrations.Migration):
                 ("label", models.CharField(max_length=120)),
                 ("created", models.DateTimeField(auto_now_add=True)),
                 ("erased", models.DateTimeField(null=True)),
+                ("born", models.DateField(null=True)),
+                (
+                    "salt",
+                    models.CharField(default=needling.web.charts.models.new_salt, editable=False, max_length=32),
+                ),
                 (
                     "clinic",
                     models.ForeignKey(
@@ -52,6 +59,7 @@ class Migration(migrations.Migration):
             name="Row",
             fields=[
                 ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("number", models.PositiveBigIntegerField()),
                 (
                     "kind",
                     models.CharField(
@@ -114,7 +122,7 @@ class Migration(migrations.Migration):
                 ("at", models.DateTimeField()),
                 ("action", models.CharField(max_length=40)),
                 ("subject", models.CharField(max_length=64)),
-                ("sha256", models.CharField(blank=True, max_length=64)),
+                ("digest", models.CharField(blank=True, max_length=64)),
                 ("mac", models.CharField(max_length=64)),
                 (
                     "actor",
@@ -139,7 +147,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="row",
-            index=models.Index(fields=["chart", "kind", "at"], name="charts_row_chart_i_90d4ba_idx"),
+            index=models.Index(fields=["chart", "kind", "number"], name="charts_row_chart_i_2fa937_idx"),
         ),
         migrations.AddIndex(
             model_name="row",

@@ -73,6 +73,16 @@ const map = document.querySelector("#map");
 const list = document.querySelector("#zones");
 if (map && list) startMap(map, list);
 
+// ---------------------------------------------------------------- readings
+
+for (const box of document.querySelectorAll("#scores select[name=scale]")) {
+  box.addEventListener("change", () => {
+    const says = box.closest("fieldset").querySelector("[data-anchor]");
+    if (says) says.parentElement.replaceChildren(says);
+    if (says) says.textContent = box.selectedOptions[0].dataset.says || "";
+  });
+}
+
 // ---------------------------------------------------------------- answers
 
 const ANSWERS = { y: "yes", n: "no", u: "" };

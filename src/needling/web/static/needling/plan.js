@@ -12,20 +12,54 @@
   const said = document.getElementById("said");
   const glance = document.getElementById("glance");
   const WAIT_MS = 90;
+  const EMPTY_MS = 1200; // a box that was cleared to type another number gets time for it
   const LATER_MS = 450;
   let asked = 0;
   let soon = 0;
   let later = 0;
   let running = null;
+  let drawn = Boolean(regions.channels.firstElementChild);
 
   async function part(name, number, signal) {
     const sent = new URLSearchParams(new FormData(form));
     sent.set("part", name);
     const answer = await fetch(form.action, { method: "POST", body: sent, signal, credentials: "same-origin" });
     if (answer.status === 409) form.requestSubmit(form.querySelector("button[value=show]"));
-    if (!answer.ok || answer.redirected) throw new Error(String(answer.status));
+    const wrong = answer.status === 422; // what is wrong takes the place of the answer
+    if ((!answer.ok && !wrong) || answer.redirected) throw new Error(String(answer.status));
     const html = await answer.text();
     if (number === asked) swap(regions[name], html);
+  }
+
+  function blame() {
+    // What is wrong is said beside its box as well.
+    const said = new Map();
+    for (const one of regions.answer.querySelectorAll("[data-field]")) {
+      said.set(one.dataset.field, one.querySelector("span").textContent);
+    }
+    for (const place of form.querySelectorAll("[data-problem]")) {
+      const id = place.id.slice(0, -"-problem".length);
+      const says = said.get(id) || "";
+      place.textContent = says;
+      place.hidden = !says;
+      const box = document.getElementById(id);
+      if (says) box.setAttribute("aria-invalid", "true");
+      else box.removeAttribute("aria-invalid");
+      const control = box.closest("[data-control]");
+      if (control) control.classList.toggle("wrong", Boolean(says));
+    }
+    const list = document.querySelector("main .problems"); // of the page as it was opened: it may no longer hold
+    if (list && !list.contains(document.activeElement)) list.remove();
+  }
+
+  function begin() {
+    // The day by rule follows what was changed, unless another one was named.
+    const now = regions.answer.querySelector("[data-rule]");
+    const shown = form.elements.namedItem("start_shown");
+    const day = form.elements.namedItem("start_on");
+    if (!now || !day) return;
+    if (day.value === shown.value) day.value = now.dataset.rule;
+    shown.value = now.dataset.rule;
   }
 
   function swap(region, html) {
@@ -43,7 +77,7 @@
 
   function look() {
     const now = regions.answer.querySelector("[data-glance]");
-    if (now) glance.textContent = now.dataset.glance;
+    if (now && glance) glance.textContent = now.dataset.glance;
   }
 
   async function ask() {
@@ -58,21 +92,37 @@
       if (number !== asked) return;
       results.removeAttribute("aria-busy");
       look();
+      blame();
+      begin();
       later = setTimeout(async () => {
         tell();
         try {
           await part("course", number, running.signal);
-          if (regions.channels.firstElementChild) await part("channels", number, running.signal);
+          if (drawn) await part("channels", number, running.signal);
         } catch (problem) { /* the pictures stay as they were until "Show" */ }
       }, LATER_MS);
     } catch (problem) {
-      if (number === asked) results.removeAttribute("aria-busy"); // "Show" still works
+      if (number !== asked) return;
+      results.removeAttribute("aria-busy"); // "Show" still works
+      if (problem.name !== "AbortError") stale();
     }
   }
 
-  function changed() {
+  function stale() {
+    // Nothing was answered: what stands there is of other numbers, and says so.
+    const now = regions.answer.querySelector(".now");
+    if (!now || now.querySelector("[data-stale]")) return;
+    const words = document.createElement("p");
+    words.dataset.stale = "";
+    words.className = "stamp";
+    words.textContent = "Of the numbers before: press Show";
+    now.prepend(words);
+    if (glance) glance.textContent = words.textContent;
+  }
+
+  function changed(wait) {
     clearTimeout(soon);
-    soon = setTimeout(ask, WAIT_MS);
+    soon = setTimeout(ask, typeof wait === "number" ? wait : WAIT_MS);
   }
 
   function mark(slider) {
@@ -127,10 +177,12 @@
       own();
       warn(control, box.value);
       follow(box.name, box.value);
-      if (box.value !== "") changed();
+      changed(box.value === "" ? EMPTY_MS : WAIT_MS);
     });
   }
-  for (const tick of form.querySelectorAll("input[type=checkbox]")) tick.addEventListener("change", changed);
+  for (const tick of form.querySelectorAll("input[type=checkbox], input[type=date]")) {
+    tick.addEventListener("change", () => changed());
+  }
   const draw = document.querySelector("#draw-channels button");
   if (draw) {
     draw.addEventListener("click", async (event) => {
@@ -138,6 +190,7 @@
       draw.disabled = true;
       try {
         await part("channels", asked, undefined);
+        drawn = true;
         document.getElementById("draw-channels").remove();
       } catch (problem) {
         draw.disabled = false;

@@ -73,6 +73,7 @@ class Migration(migrations.Migration):
                 ("on", models.DateField()),
                 ("approval", models.CharField(max_length=64)),
                 ("session", models.PositiveIntegerField()),
+                ("place", models.PositiveSmallIntegerField(default=0)),
                 ("done", models.BooleanField()),
                 ("device", models.CharField(max_length=80)),
                 ("lot", models.TextField(blank=True)),
@@ -98,7 +99,9 @@ class Migration(migrations.Migration):
                     models.Index(fields=["clinic", "device", "on"], name="visits-by-device"),
                 ],
                 "constraints": [
-                    models.UniqueConstraint(fields=("chart", "approval", "session"), name="one-visit-of-a-session")
+                    models.UniqueConstraint(
+                        fields=("chart", "approval", "session", "place"), name="one-visit-of-a-session"
+                    )
                 ],
             },
         ),

@@ -1,0 +1,151 @@
+"""The plan of a routine at home on one page: dates, needle, how, when to stop, not before, emergency, roller life."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+from needling.documents import Choice
+from needling.knowledge import Knowledge
+from needling.planning.aftercare import timetable
+from needling.planning.redflags import by_urgency
+from needling.report.about_forecast import ordered_harms
+from needling.report.explanation import Row, Section, Statement, Table
+from needling.report.words import MANY, after_days, day_words, listed, of_people, on_day, plural, sentence, zones_name
+from needling.web.selfcheck.patch import PATCH_CARE
+from needling.web.selfcheck.telling import Told
+
+WANTED = ("weeks-before", "before", "during", "right-after", "missing-steps", "after", "not-before", "checks",
+          "follow-up", "red-flags", "harms", "assumptions")  # fmt: skip
+"""The line of time; what to stop at stands on the page itself."""
+_ROLLER = ("home-never-share", "home-inspect", "home-disinfect-before")
+_SKIN = ("before-clean-hands", "before-remove-make-up", "before-cleanse", "before-dry", "before-nothing-on-skin",
+         "before-no-anaesthetic-home")  # fmt: skip
+_SAID_ELSEWHERE = ("during-home-passes", *PATCH_CARE)
+"""Steps whose figure the plan itself gives, or that lie behind whoever sees the plan."""
+_DARKER = ("weeks-sun-protection", "weeks-sun-protection-darker-skin")
+_ANTIVIRAL = "after-antiviral"
+_URGENT = "emergency"
+
+
+@dataclass(frozen=True)
+class Page:
+    """What is printed.
+
+    Args:
+        dates: number, day and needle of each session, those with one needle together. where, needle, how: the same for
+            all. stop: when to stop. waits: when something may start again, and what. emergency: signs to call for.
+    """
+
+    dates: tuple[tuple[str, tuple[str, ...]], ...]
+    where: str
+    how: str
+    stop: tuple[str, ...]
+    waits: tuple[tuple[str, str], ...]
+    emergency: tuple[str, ...]
+
+
+def how_words(choice: Choice) -> str:
+    """Directions and strokes in words."""
+    stroke = choice.plan.sessions[0].strokes[0]
+    strokes = plural(stroke.passes_count, "light stroke")
+    return f"{stroke.directions_count} directions (across, up and down, both slants), {strokes} in each"
+
+
+def page_of(choice: Choice, kb: Knowledge) -> Page:
+    """The printed page of a plan with sessions."""
+    plan = choice.plan
+    longest = [(max(one.needle_length_mm for one in session.strokes), session) for session in plan.sessions]
+    dates = tuple(
+        (f"{length:g} mm", tuple(on_day(after_days(plan.start, session.day_d)) for _, session in group))
+        for length, group in groupby(longest, key=lambda one: one[0])
+    )
+    times = [one for one in timetable(plan, choice.forecast.not_before, kb).times if one.thing in kb.by("waits")]
+    waits = tuple(
+        (when, listed([_small(one.label, index) for index, one in enumerate(alike)]))
+        for when, alike in (
+            (when, list(group)) for when, group in groupby(times, key=lambda one: day_words(one.hours_h))
+        )
+    )
+    return Page(
+        dates,
+        zones_name([stroke.zone for stroke in plan.sessions[0].strokes], kb),
+        how_words(choice),
+        plan.stop_rules,
+        waits,
+        tuple(flag.sign for flag in by_urgency(kb.red_flags) if flag.urgency == _URGENT),
+    )
+
+
+def _small(label: str, index: int) -> str:
+    return label if index == 0 else label[:1].lower() + label[1:]
+
+
+def sections_of(told: Told, kb: Knowledge) -> list[Section]:
+    """The plan in full, as a line of time: only what is for this person, these skin and products, and for home."""
+    choice, care = told.choice, kb.by("care")
+    dropped = {sentence(care[name].says) for name in _SAID_ELSEWHERE if name in care}
+    if any(_is(point, _DARKER[1], kb) for section in told.ordered for point in section.points):
+        dropped.add(sentence(care[_DARKER[0]].says))
+    if all(one.action != "premedicate" for one in told.clearance.decisions) and _ANTIVIRAL in care:
+        dropped.add(sentence(care[_ANTIVIRAL].says))
+    products = {topical.name for topical in kb.topicals if topical.gate == "never"}
+    found: list[Section] = []
+    shown = told.shown(WANTED)[0]
+    for section in sorted(shown, key=lambda one: _place(one.id)):
+        points = tuple(
+            one for one in section.points if one.text not in dropped and not any(name in one.text for name in products)
+        )
+        kept = replace(section, points=points)
+        if section.id == "before":
+            found += _split(kept, kb)
+        elif section.id == "harms":
+            found.append(_of_a_thousand(kept, choice))
+        elif points or kept.paragraphs or kept.tables:
+            found.append(kept)
+    return found
+
+
+def _place(name: str) -> int:
+    return WANTED.index(name if name in WANTED else name.rpartition("-")[0])
+
+
+def _is(point: Statement, name: str, kb: Knowledge) -> bool:
+    step = kb.by("care").get(name)
+    return step is not None and point.text == sentence(step.says)
+
+
+def _split(section: Section, kb: Knowledge) -> list[Section]:
+    """The day itself in three short lists."""
+
+    def part(name: str, title: str, points: list[Statement]) -> list[Section]:
+        return [Section(name, title, points=tuple(points))] if points else []
+
+    roller = [one for one in section.points if any(_is(one, name, kb) for name in _ROLLER)]
+    skin = [one for one in section.points if any(_is(one, name, kb) for name in _SKIN)]
+    rest = [one for one in section.points if one not in roller and one not in skin]
+    return [
+        *part("before", "On the day", rest),
+        *part("before-roller", "The roller, before you start", roller),
+        *part("before-skin", "Your skin, before you start", skin),
+    ]
+
+
+def _of_a_thousand(section: Section, choice: Choice) -> Section:
+    """Harms with one denominator for all of them."""
+
+    def counted(row: Row, chance: float | None, low: float | None, high: float | None) -> Row:
+        if chance is None:
+            return row
+        between = f"{round((low or 0) * MANY)} to {round(high * MANY)} of {MANY}" if high is not None else row.cells[2]
+        return replace(row, cells=(row.cells[0], of_people(chance, MANY), between, *row.cells[3:]))
+
+    tables: list[Table] = []
+    for table in section.tables:
+        harms = ordered_harms(choice.forecast)
+        rows = tuple(
+            counted(row, harm.probability, harm.low_probability, harm.high_probability)
+            for row, harm in zip(table.rows, harms, strict=True)
+        )
+        tables.append(replace(table, rows=rows))
+    return replace(section, tables=tuple(tables))
