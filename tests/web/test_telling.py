@@ -11,6 +11,7 @@ from needling.documents import Person
 from needling.web.charts import telling
 from needling.web.charts.records import write
 from needling.web.charts.telling import done_words
+from needling.web.plans.warm import Kept
 
 
 def test_the_page_of_the_trail_says_who_did_what_to_whom(house: House) -> None:
@@ -37,3 +38,18 @@ def test_every_action_that_is_traced_has_words() -> None:
     }
     assert len(actions) > 15
     assert not [action for action in actions if done_words(action) == action]
+
+
+def test_after_somebody_was_erased_nothing_of_them_is_kept_warm(house: House) -> None:
+    kept: Kept[str] = Kept(3)
+    made: list[int] = []
+
+    def make() -> str:
+        made.append(1)
+        return "words"
+
+    assert [kept.get("key", make) for _ in range(2)] == ["words", "words"] and len(made) == 1
+    chart = open_chart(house.people["clinician"], "Gone, G.")
+    assert house.browser("owner").post(f"/charts/{chart.id}/erase/", {"label": "Gone, G."}).status_code == 302
+    kept.get("key", make)
+    assert len(made) == 2

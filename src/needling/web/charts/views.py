@@ -28,6 +28,7 @@ from needling.web.people.known import what_is_known
 from needling.web.people.overview import lines_of
 from needling.web.plans.proposals import signers_of
 from needling.web.plans.waiting import waiting_in
+from needling.web.plans.warm import Kept
 from needling.web.visits.against import against
 from needling.web.visits.course import course_of
 
@@ -185,6 +186,7 @@ def erase(request: HttpRequest, chart: UUID) -> HttpResponse:
             clean = erase_chart(user, found)
         except Superseded:
             raise Http404("erased in this moment") from None
+        Kept.forget()
         return redirect("charts") if clean else render(request, "plain.html", {"title": "Erased", "says": _REMAINS})
     problem = "Type the name exactly as it stands on the chart." if request.method == "POST" else ""
     return render(request, "charts/erase.html", {"chart": found, "problem": problem}, status=422 if problem else 200)

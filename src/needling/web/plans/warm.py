@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from threading import BoundedSemaphore, Lock
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from needling.documents import Case, Choice, Goals, Plan
 from needling.errors import BadInput
@@ -29,7 +29,10 @@ _TURN = BoundedSemaphore(2)
 class Kept(Generic[V]):
     """The last values by key; one thread makes a value, others that ask for the same one wait for it."""
 
+    _all: ClassVar[list[Kept[Any]]] = []
+
     def __init__(self, most: int) -> None:
+        self._all.append(self)
         self._most = most
         self._held: OrderedDict[Hashable, V] = OrderedDict()
         self._making: dict[Hashable, Lock] = {}
@@ -46,13 +49,23 @@ class Kept(Generic[V]):
             with self._lock:
                 if key in self._held:
                     return self._held[key]
-            made = make()
-            with self._lock:
-                self._held[key] = made
-                self._making.pop(key, None)
-                while len(self._held) > self._most:
-                    self._held.popitem(last=False)
+            try:
+                made = make()
+                with self._lock:
+                    self._held[key] = made
+                    while len(self._held) > self._most:
+                        self._held.popitem(last=False)
+            finally:
+                with self._lock:
+                    self._making.pop(key, None)
             return made
+
+    @classmethod
+    def forget(cls) -> None:
+        """Nothing is held in this process any more, as after somebody was erased."""
+        for kept in cls._all:
+            with kept._lock:
+                kept._held.clear()
 
 
 _SESSIONS: Kept[PlanningSession] = Kept(SESSIONS_KEPT)
