@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -74,7 +75,7 @@ def answer_all(page: Any, *, send: bool = True) -> Iterator[str]:
 
 def pages_of_a_person(page: Any, guest: Any, clinic: Clinic) -> Iterator[tuple[str, Any]]:
     """Every page of this path, with the browser that shows it."""
-    chart = open_chart(page, clinic, "Story 1")
+    chart = open_chart(page, clinic, f"Story {uuid.uuid4().hex[:6]}")
     yield "chart, empty", page
     page.click("text=Make a link to the questions")
     yield "link", page

@@ -82,6 +82,9 @@ def test_what_was_typed_is_sent_after_signing_in_again(chromium: Any, clinic: Cl
     assert page.inner_text("h1") == "You are not signed in yet"
     context.add_cookies([kept])  # as signing in in another window does
     page.click("text=I am signed in: go on")
+    assert "TYPED-BEFORE" in page.inner_text("dl.fields") and not (script and problems(page))
+    page.set_viewport_size({"width": 320, "height": 600})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
     page.click("text=Send it now")
     page.wait_for_url("**/visits/")
     assert "Session 1 is kept." in page.inner_text("main") and "TYPED-BEFORE" in page.inner_text("main")

@@ -209,11 +209,17 @@ def test_the_folder_of_another_study_is_refused(done) -> None:
 # ---------------------------------------------------------------- interruptions
 
 
+def _heeds_interrupts() -> None:
+    """A shell that runs the tests in its background hands on that interruptions are ignored."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def started(path: Path, out: Path, *words: object, finished: int = 2) -> subprocess.Popen[str]:
     """A trial that has stored some shards."""
     process = subprocess.Popen(
         command(path, "--out", out, *words),
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(), start_new_session=True,
+        preexec_fn=_heeds_interrupts,
     )  # fmt: skip
     until = time.monotonic() + 120
     while len(shards(out)) < finished and process.poll() is None and time.monotonic() < until:

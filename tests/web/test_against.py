@@ -110,3 +110,89 @@ def test_programs_are_told_of_it_too(room: Room) -> None:
     program = Program(room.user)
     (stop,) = program.get(f"/charts/{room.chart.id}/next")["stops"]
     assert "grade 3" in stop["what"] and stop["sources"]
+
+
+# ---------------------------------------------------------------- ways around it
+
+
+def not_done(room: Room, on: date, **sent: str) -> None:
+    course = course_of(room.chart)
+    assert course is not None
+    said = {"session": str(course.next_session), "approval": course.sha256, "on": on.isoformat(), "words": ""}
+    assert (
+        room.client.post(room.address("not-done/"), {"why": "called-off-by-person", **said, **sent}).status_code == 302
+    )
+
+
+def test_a_session_that_is_recorded_after_all_is_held_up_as_any_other(room: Room) -> None:
+    told(room, Event(harm="bacterial-infection", grade=3, after_d=3.0))
+    course = course_of(room.chart)
+    assert course is not None
+    on = course.expected_on(1)
+    sent = room.routine(on=on.isoformat())
+    not_done(room, on)
+    course = course_of(room.chart)
+    assert course is not None
+    address = room.address(f"{course.rows[1].pk}/correct/")
+    assert STOP in room.client.get(address).content.decode()
+    assert room.client.post(address, {**sent, "session": "1"}).status_code == 422
+    assert not course_of(room.chart).recorded[1].strokes  # type: ignore[union-attr]
+
+
+def test_old_answers_written_again_clear_nothing(room: Room) -> None:
+    told(room, Event(harm="systemic-hypersensitivity", grade=3, after_d=1.0))
+    seen, who = latest(room.chart, Assessment), latest(room.chart, Person)
+    assert seen is not None and who is not None
+    silent = tuple(fact for fact in seen[1].facts if fact.name != "trouble_after_needling")
+    on = room.first_on + timedelta(days=20)
+    write(room.user, room.chart, seen[1].model_copy(update={"on": on, "facts": silent, "scores": ()}))
+    write(room.user, room.chart, who[1].model_copy(update={"birth_year": 1980}), supersedes=who[0])
+    assert STOP in pages(room)["visits"]
+
+
+def test_the_assessment_asks_whether_it_is_over(room: Room) -> None:
+    address = f"/charts/{room.chart.id}/assessment/"
+    assert "trouble_after_needling" not in room.client.get(address).content.decode()
+    told(room, Event(harm="systemic-hypersensitivity", grade=3, after_d=1.0))
+    page = room.client.get(address).content.decode()
+    assert 'name="trouble_after_needling"' in page
+    version = page.split('name="version" value="')[1].split('"')[0]
+    zones = latest(room.chart, Assessment)
+    assert zones is not None
+    sent: dict[str, Any] = {"version": version, "setting": "clinic", "trouble_after_needling": "no"}
+    for name, part in (("zone", "zone"), ("concern", "concern"), ("area", "area_cm2")):
+        sent[name] = [str(getattr(one, part)) for one in zones[1].zones]
+    assert room.client.post(address, sent).status_code == 302
+    assert STOP not in pages(room)["visits"]
+
+
+def test_a_yes_of_a_visit_stays_whatever_is_written_later(room: Room) -> None:
+    assert room.post().status_code == 302
+    course = course_of(room.chart)
+    assert course is not None
+    not_done(room, course.expected_on(1), why="visit-check", asked="yes", **{"today-acute_illness": "yes"})
+    who = latest(room.chart, Person)
+    assert who is not None
+    assert {fact.name: fact.value for fact in who[1].facts}["acute_illness"] is True, "known of the person from then on"
+    write(room.user, room.chart, who[1].model_copy(update={"birth_year": 1980}), supersedes=who[0])
+    assert STOP in pages(room)["visits"]
+
+
+def test_questions_that_nobody_asked_clear_nothing(room: Room) -> None:
+    assert room.post().status_code == 302
+    looked(room, room.first_on + timedelta(days=14), cold_sore_active=True)
+    course = course_of(room.chart)
+    assert course is not None
+    not_done(room, course.expected_on(1), why="visit-check", asked="")
+    assert STOP in pages(room)["visits"]
+
+
+@pytest.mark.parametrize("answer", ["", "YES", "nope"])
+def test_a_form_from_before_a_yes_is_no_no(room: Room, answer: str) -> None:
+    assert room.post().status_code == 302
+    course, who = course_of(room.chart), latest(room.chart, Person)
+    assert course is not None and who is not None
+    facts = (*(fact for fact in who[1].facts if fact.name != "isotretinoin"), Fact(name="isotretinoin", value=True))
+    write(room.user, room.chart, who[1].model_copy(update={"facts": facts}), supersedes=who[0])
+    sent = {"on": course.expected_on(1).isoformat(), "today-isotretinoin": answer}
+    assert room.post(**sent).status_code == 422

@@ -147,9 +147,13 @@ def mildest_of_equals(candidates: Sequence[Candidate], weighing: Weighing) -> tu
         for one, error in zip(near, errors, strict=True)
         if one is first or first.card.utility - one.card.utility <= weighing.gain * error
     ]
-    mildness = {id(one): (round(one.card.harm_probability, UTILITY_PLACES), one.card.visits_count) for one in equals}
-    chosen = min(equals, key=lambda one: (*mildness[id(one)], -shortest_gap_d(one.plan)))
+    chosen = min(equals, key=_mildness)
     return _shortest_that_works(chosen, candidates, weighing) if weighing.shortest else chosen, len(equals) - 1
+
+
+def _mildness(one: Candidate) -> tuple[float, int, float]:
+    """Least chance of a lasting mark, then fewest visits, then the longest gap."""
+    return round(one.card.harm_probability, UTILITY_PLACES), one.card.visits_count, -shortest_gap_d(one.plan)
 
 
 def longest_mm(plan: Plan) -> float:
@@ -158,8 +162,8 @@ def longest_mm(plan: Plan) -> float:
 
 
 def _shortest_that_works(chosen: Candidate, candidates: Sequence[Candidate], weighing: Weighing) -> Candidate:
-    """The plan with the shortest needle that is worth more than doing nothing, and whose careful gain is less than one
-    meaningful change behind; the more the person lays on gain, the less it may be.
+    """The plan with the shortest needle that is worth more than doing nothing, does no more harm, and whose careful
+    gain is less than one meaningful change behind; the more the person lays on gain, the less it may be.
     """
     if not chosen.plan.sessions:
         return chosen
@@ -167,11 +171,12 @@ def _shortest_that_works(chosen: Candidate, candidates: Sequence[Candidate], wei
     works = [
         one
         for one in candidates
-        if one.plan.sessions
+        if longest_mm(one.plan) < longest_mm(chosen.plan)
         and one.card.utility > nothing
+        and one.card.harm_probability <= chosen.card.harm_probability
         and weighing.gain * (chosen.card.gain_low - one.card.gain_low) < 1
     ]
-    return min(works, key=lambda one: (longest_mm(one.plan), -one.card.utility), default=chosen)
+    return min(works, key=lambda one: (longest_mm(one.plan), *_mildness(one)), default=chosen)
 
 
 def worth_showing(allowed: list[Candidate], weighing: Weighing) -> list[Candidate]:

@@ -20,8 +20,9 @@ from needling.units import to_si
 MARKS_FACT = "marks_after_needling"
 """The question by which marks that needling left are told; harms that it clears are marks."""
 _MARKS_RULE = "marks-after-needling"
-_TROUBLE = "trouble_after_needling"
-_AFTER_TOO_MUCH = (_TROUBLE, "rash_or_wound")
+TROUBLE = "trouble_after_needling"
+"""What clears an event that the knowledge does not list."""
+_AFTER_TOO_MUCH = (TROUBLE, "rash_or_wound")
 _FLOODED = "confluent"
 
 
@@ -75,7 +76,7 @@ def events_held(
                 continue
             refer = severe or kind is None or kind.then == "refer"
             since = day_of(record, event)
-            questions = kind.cleared_by if kind is not None else (_TROUBLE,)
+            questions = kind.cleared_by if kind is not None else (TROUBLE,)
             open_now = [name for name in questions if not answers.over(name, zones, since, in_clinic=refer)]
             if open_now:
                 yield Held("pause" if refer else "ask", _told(record, event, kind, open_now, kb, refer=refer))

@@ -44,6 +44,7 @@ def stand(
     kb: Knowledge,
     *,
     person: Person | None = None,
+    asked: Sequence[Assessment] | None = None,
     overrides: Sequence[Override] = (),
 ) -> Stand:
     """How a course stands.
@@ -52,6 +53,8 @@ def stand(
         approval: plan and forecast in force. records: of its sessions, with events. kb: questions, events, rules.
         looks: later assessments; without any, what the first visit found is the latest that is known.
         person: with the newest answers, on the day of the latest look; without it, those of the first visit.
+        asked: answers that were given on other days, each as a look: before a session, or in the person's own answers.
+            They count for screening, then instead of what ``person`` carries; only a look says that an event is over.
         overrides: what two people decided for the whole course, beside what the latest look carries.
 
     Raises:
@@ -62,13 +65,13 @@ def stand(
     latest = max(looks, key=lambda one: one.on, default=first)
     whole = _whole(approval, latest, zones)
     whole = whole.model_copy(update={"overrides": tuple(dict.fromkeys((*whole.overrides, *overrides)))})
-    answers = answers_of(
-        first, approval.forecast.person, looks or (first,), zones, kb, now=person, proven=proven_by(records, kb)
-    )
-    who, today = today_of(person or approval.forecast.person, whole, answers)
+    proven, then = proven_by(records, kb), approval.forecast.person
+    seen = answers_of(first, then, looks or (first,), zones, kb, now=person if asked is None else None, proven=proven)
+    answers = answers_of(first, then, (*(looks or (first,)), *asked), zones, kb, proven=proven) if asked else seen
+    who, today = today_of(person or then, whole, answers)
     clearance = screen(who, today, kb)
-    events = list(events_held(records, answers, zones, kb))
-    marks = marks_of(records, answers, zones, first.on, kb)
+    events = list(events_held(records, seen, zones, kb))
+    marks = marks_of(records, seen, zones, first.on, kb)
     held = [one.reason for one in events if one.kind == "pause"]
     asks = [one.reason for one in events if one.kind == "ask"]
     if marks is not None and marks.still is not False:

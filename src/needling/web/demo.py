@@ -52,7 +52,7 @@ _CLINIC = "Clinic of the demo"
 _STAFF = (("owner", "Dr Olu Adeyemi"), ("clinician", "Dr Clara Weiss"), ("assistant", "Asim Malik"),
           ("auditor", "Audra Finch"))  # fmt: skip
 _MEMBERS = 256  # possible people: enough for pages to look at
-_KEY = 1
+_KEY = 0  # the plan page's own, so that both show the same numbers
 _BEGAN_D = 240  # days since the clinic was set up, before the first story
 _INTAKE = ("Mona Petrov", "Noor de Vries")
 """Two who only got a link to the questions: the first has not answered yet, the second has."""

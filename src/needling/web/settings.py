@@ -108,7 +108,7 @@ TEMPLATES = [
         "APP_DIRS": False,
         "OPTIONS": {
             "environment": "needling.web.pages.environment",
-            "context_processors": [],
+            "context_processors": ["needling.web.again.made_for"],
         },
     }
 ]

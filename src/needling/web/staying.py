@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_http_methods
 
 from needling.web.accounts.access import EVERYBODY, for_roles
+from needling.web.again import not_theirs
 
 END_S = 12 * 60 * 60
 """From signing in to the end, however much it is used."""
@@ -24,11 +25,10 @@ IDLE_MINUTES = range(5, 241)
 _STEP_S = 60
 """Use is noted once in this time at most, so that few requests write."""
 _BEGAN, _USED = "began", "used"
-_WHO = "needling-who"
 
 
 class Staying:
-    """Notes that a session is used, and ends one that lasted long enough."""
+    """Notes that a session is used, ends one that lasted long enough, and takes no form of somebody else."""
 
     def __init__(self, answer: Callable[[HttpRequest], HttpResponse]) -> None:
         self.answer = answer
@@ -42,21 +42,13 @@ class Staying:
         if now - request.session.setdefault(_BEGAN, now) >= END_S:
             logout(request)
             return self.answer(request)
+        refused = not_theirs(request)
+        if refused is not None:
+            return refused
         looks_only = request.method == "GET" and request.path == "/session/"
-        noted = not looks_only and now - request.session.get(_USED, 0) >= _STEP_S
-        if noted:
+        if not looks_only and now - request.session.get(_USED, 0) >= _STEP_S:
             request.session[_USED] = now
-        said = self.answer(request)
-        if noted and user.is_authenticated:
-            said.set_signed_cookie(
-                _WHO, str(user.pk), salt=_WHO, httponly=True, samesite="Strict", secure=settings.SESSION_COOKIE_SECURE
-            )
-        return said
-
-
-def who_was_here(request: HttpRequest) -> str:
-    """The id of who last used this browser while signed in; empty when nobody did, or the mark is not ours."""
-    return str(request.get_signed_cookie(_WHO, default="", salt=_WHO) or "")
+        return self.answer(request)
 
 
 def left_s(request: HttpRequest) -> int:

@@ -42,7 +42,7 @@ def too_many(request: HttpRequest, email: str) -> bool:
     failed = AccessAttempt.objects.filter(attempt_time__gt=since)
     address = request.META.get("REMOTE_ADDR", "")
     if _count(failed.filter(ip_address=address)) >= FROM_ONE_ADDRESS:
-        return True
+        return not _known(request, email)
     if _count(failed.filter(username=email.lower())) < AT_ONE_NAME:
         return False
     note_lock(email)

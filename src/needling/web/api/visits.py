@@ -21,12 +21,13 @@ from needling.web.api.answers import ERRORS, Listed, Page, Refused, Signed, answ
 from needling.web.api.charts import API, PageNumber, own_version, page_of, with_state
 from needling.web.charts.access import own_chart, own_row
 from needling.web.charts.models import Chart, Kind
-from needling.web.charts.records import latest, read, write_all
+from needling.web.charts.records import latest, read
 from needling.web.pages import knowledge
 from needling.web.visits.against import against, left_behind
 from needling.web.visits.course import Course, course_of
 from needling.web.visits.deciding import needs_decision
 from needling.web.visits.deviations import HELD, LABELS, read_back
+from needling.web.visits.signing import write_visit
 from needling.web.visits.today import BEFORE, checked, held_words, questions, read_today
 from needling.web.visits.used import all_used
 
@@ -141,9 +142,9 @@ def write_record(request: HttpRequest, chart: UUID, new: NewRecord) -> HttpRespo
         raise Refused(409, "This record is not the one in force.", "Read the records, and name the one in force.")
     asks = bool(record.strokes) and (old is None or not read(old, SessionRecord).strokes)
     check = _checked(new, found, course, user) if asks else None
-    stops = left_behind(found, course, knowledge()) if old is None else ()
+    stops = left_behind(found, course, knowledge()) if asks else ()
     _decided(record, course, check, stops, user)
-    rows = write_all(user, found, [*([check] if check else []), record], supersedes=old, through=API)
+    rows = write_visit(user, found, [*([check] if check else []), record], supersedes=old, through=API)
     return answer(signed(rows[-1], SessionRecord), 201)
 
 

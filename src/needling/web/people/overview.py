@@ -54,12 +54,17 @@ def lines_of(charts: Sequence[Chart]) -> list[Line]:
         for chart, document in Row.objects.filter(pk__in=people).values_list("chart", "document")
     }
     sessions = dict(Due.objects.filter(chart__in=ids, kind=SESSION).values_list("chart", "on"))
-    severe = Unwanted.objects.filter(chart__in=ids, grade__gte=serious_from(knowledge())).order_by("row__at")
-    events = dict(severe.values_list("chart", "row__at"))
+    events = severe_since(ids)
     return [
         _line(chart, rows.get(chart.id, []), born.get(chart.id), sessions.get(chart.id), events.get(chart.id))
         for chart in charts
     ]
+
+
+def severe_since(charts: Sequence[UUID]) -> dict[UUID, datetime]:
+    """When the last severe event of each chart was written down, where there is one."""
+    severe = Unwanted.objects.filter(chart__in=charts, grade__gte=serious_from(knowledge())).order_by("row__at")
+    return dict(severe.values_list("chart", "row__at"))
 
 
 def _line(chart: Chart, rows: Sequence[Any], born: int | None, session: date | None, event: datetime | None) -> Line:
@@ -73,6 +78,9 @@ def _line(chart: Chart, rows: Sequence[Any], born: int | None, session: date | N
         session_due=session is not None and session <= date.today(),
     )
     last = rows[-1] if rows else None
+    serious = event is not None and (look is None or look["at"] < event)
+    if serious:
+        step, why = "follow-up", "a severe event is on record: look again before any session"
     return Line(
         chart=chart,
         born=on_day(chart.born) if chart.born else str(born) if born else "",
@@ -80,5 +88,5 @@ def _line(chart: Chart, rows: Sequence[Any], born: int | None, session: date | N
         why=why,
         last=last["at"].date() if last else None,
         news=last is not None and last["through"] == LINK,
-        serious=event is not None and (look is None or look["at"] < event),
+        serious=serious,
     )

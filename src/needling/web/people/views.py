@@ -36,6 +36,8 @@ from needling.web.people.reading import (
     zones_of_sites,
 )
 from needling.web.people.rest import REST, may_be_no, with_the_rest
+from needling.web.visits.against import clearing
+from needling.web.visits.course import course_of
 
 _BLANK_ZONES = 3
 _BLANK_MARKS = 2
@@ -170,7 +172,8 @@ def assessment(request: HttpRequest, chart: UUID) -> HttpResponse:
     who, seen = latest(found, Person), latest(found, Assessment)
     if who is None:
         return redirect("person", found.id)
-    definitions = [fact for fact in kb.facts if fact.scope == "zone"]
+    over = clearing(course_of(found), kb)  # what a look has to say of events that came after a session
+    definitions = [fact for fact in kb.facts if fact.scope == "zone" or fact.name in over]
     posted = request.method == "POST"
     if posted:
         sent: Any = request.POST

@@ -28,6 +28,8 @@ from needling.web.plans.goals import ROBUST
 from needling.web.plans.state import State, read_state
 from needling.web.plans.telling import CANDIDATE_HEADERS, candidate_rows, course_of, shown, telling_for
 from needling.web.plans.warm import candidates, channel_pictures, pictures
+from needling.web.visits.against import against
+from needling.web.visits.course import course_of as course_of_chart
 
 PARTS = ("answer", "course", "channels")
 _DRAFTS_SHOWN = 20
@@ -158,6 +160,7 @@ def _page(request: HttpRequest, state: State, *, overtaken: bool = False) -> Htt
         "approved_plan": approved[1].plan if approved else None,
         "overtaken": overtaken, "kept": request.GET.get("kept") == "1" and request.method == "GET",
         "may_approve": _may_approve(request), "may_keep": _may_keep(request),
+        "against": against(basis.chart, course_of_chart(basis.chart), kb),
     }  # fmt: skip
     status = 409 if overtaken else 422 if state.problems else 200
     return render(request, "plans/plan.html", context, status=status)

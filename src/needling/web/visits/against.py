@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 
-from needling.documents import Assessment, Person, Reason
+from needling.documents import Assessment, Fact, Person, Reason
 from needling.documents.visits import VisitCheck
 from needling.errors import BadInput
 from needling.knowledge import Knowledge
-from needling.learning.held import Stand, barred, stand
+from needling.knowledge.facts import resolve_name
+from needling.learning.alarms import TROUBLE
+from needling.learning.held import Stand, stand
 from needling.report.words import on_day
-from needling.web.charts.models import Chart
-from needling.web.charts.records import latest
+from needling.web.charts.models import Chart, Kind
+from needling.web.charts.records import latest, read
 from needling.web.visits.course import Course
 
 _DAY = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
@@ -31,8 +33,7 @@ def against(chart: Chart, course: Course | None, kb: Knowledge) -> tuple[Reason,
     now = _stand(chart, course, kb)
     if isinstance(now, Reason):
         return (now,)
-    asked = _asked_since(chart)
-    return _readable((*now.held, *(now.barred if asked is None else asked), *now.asks), kb)
+    return _readable((*now.held, *now.barred, *now.asks, *_half_told(now, kb)), kb)
 
 
 def left_behind(chart: Chart, course: Course, kb: Knowledge) -> tuple[Reason, ...]:
@@ -41,15 +42,62 @@ def left_behind(chart: Chart, course: Course, kb: Knowledge) -> tuple[Reason, ..
     return (now,) if isinstance(now, Reason) else _readable((*now.held, *now.asks), kb)
 
 
+def _half_told(now: Stand, kb: Knowledge) -> Iterator[Reason]:
+    """A yes whose details are not known: whether it stands against a session depends on them."""
+    definitions = kb.by("facts")
+    told = {fact.name for facts in (now.today.facts, *(zone.facts for zone in now.today.zones)) for fact in facts
+            if fact.value is True}  # fmt: skip
+    for question in now.clearance.asks:
+        resolved = resolve_name(question.fact, definitions)
+        parent = resolved[0].only_if if resolved else None
+        if parent in told:
+            asked = definitions[parent].ask_clinician or definitions[parent].ask
+            yield Reason(what=f"{asked.rstrip('?')}: yes", why=f"Not known: {question.ask}", proposal=True)
+
+
 def _stand(chart: Chart, course: Course, kb: Knowledge) -> Stand | Reason:
     approval, who = course.approval, latest(chart, Person)
     try:
         return stand(
             approval, course.records, course.looks, kb,
-            person=who[1] if who else None, overrides=approval.overrides,
+            person=who[1] if who else None, asked=_asked(chart, course), overrides=approval.overrides,
         )  # fmt: skip
     except BadInput as lacking:
         return Reason(what="The latest look cannot speak for this course", why=f"{lacking}.", proposal=True)
+
+
+def _asked(chart: Chart, course: Course) -> list[Assessment]:
+    """What was answered before sessions, and what changed in the person's answers since the approval, as looks.
+
+    An answer counts from the day on which it was given: writing the others again makes it no newer.
+    """
+    found: list[Assessment] = []
+    known = {fact.name: fact.value for fact in course.approval.forecast.person.facts}
+    for row in chart.rows.filter(kind__in=(Kind.CHECK, Kind.PERSON), number__gt=course.row.number).order_by("number"):
+        if row.kind == Kind.CHECK:
+            check = read(row, VisitCheck)
+            found.append(_as_look(course, check.on, check.answers))
+            continue
+        told = {fact.name: fact.value for fact in read(row, Person).facts}
+        news = [Fact(name=n, value=told.get(n)) for n in (*told, *known) if told.get(n) != known.get(n)]
+        found.append(_as_look(course, row.at.date(), tuple(dict.fromkeys(news))))
+        known = told
+    return found
+
+
+def _as_look(course: Course, on: date, facts: tuple[Fact, ...]) -> Assessment:
+    """Answers as a look of their day, at which nothing else was found."""
+    first = course.approval.forecast.assessment
+    zones = tuple(zone.model_copy(update={"facts": (), "lesions": ()}) for zone in first.zones)
+    told = {"on": on, "facts": facts, "zones": zones, "scores": (), "overrides": ()}
+    return first.model_copy(update=told)
+
+
+def clearing(course: Course | None, kb: Knowledge) -> set[str]:
+    """Questions by which a look says that what came after a session is over."""
+    kinds = {event.id: event for event in kb.adverse_events}
+    harms = {event.harm for record in course.records for event in record.events} if course else set()
+    return {name for harm in harms for name in (kinds[harm].cleared_by if harm in kinds else (TROUBLE,))}
 
 
 def _readable(reasons: Iterable[Reason], kb: Knowledge) -> tuple[Reason, ...]:
@@ -61,12 +109,3 @@ def _readable(reasons: Iterable[Reason], kb: Knowledge) -> tuple[Reason, ...]:
         return _DAY.sub(lambda day: on_day(date.fromisoformat(day.group())), text)
 
     return tuple(one.model_copy(update={"what": plain(one.what), "why": plain(one.why)}) for one in reasons)
-
-
-def _asked_since(chart: Chart) -> tuple[Reason, ...] | None:
-    """What the questions of a visit found, where nothing was written of person and skin since they were asked."""
-    check = latest(chart, VisitCheck)
-    others = [found[0].at for found in (latest(chart, Person), latest(chart, Assessment)) if found]
-    if check is None or any(at > check[0].at for at in others):
-        return None
-    return tuple(barred(check[1].clearance))

@@ -97,7 +97,9 @@ def read_today(sent: Mapping[str, Any] | None, person: Person, course: Course, k
         before = fact.name in known and known[fact.name].value is not fact.quiet
         loud = "no" if fact.quiet else "yes"
         value = (loud if before else "") if sent is None else str(sent.get(BEFORE + fact.name, ""))
-        asked.append(Asked(fact, value if value in _ANSWERS else "", before))
+        if value not in _ANSWERS and (value or (sent is not None and before)):
+            value = "unknown"  # no answer of ours, or left empty where a yes stands since the form was opened
+        asked.append(Asked(fact, value, before))
     return Today(tuple(asked), sent is not None and sent.get(STATEMENT) == "yes")
 
 
@@ -139,6 +141,22 @@ def checked(course: Course, session: int, today: Today, person: Person, on: date
     return VisitCheck(approval=course.sha256, session=session, on=on, answers=tuple(given), clearance=clearance, by=by)
 
 
+def told_person(person: Person, check: VisitCheck, kb: Knowledge) -> Person | None:
+    """The person with what was told before a session; None where that is what was known."""
+    definitions = kb.by("facts")
+    given = {
+        fact.name: fact.value
+        for fact in check.answers
+        if fact.value is not None and definitions[fact.name].scope == "person"
+    }
+    known = {fact.name: fact.value for fact in person.facts}
+    news = {name: value for name, value in given.items() if known.get(name) is not value}
+    if not news:
+        return None
+    kept = tuple(fact for fact in person.facts if not _replaced(fact.name, news, definitions))
+    return person.model_copy(update={"facts": (*kept, *(Fact(name=n, value=v) for n, v in news.items()))})
+
+
 def newest_zones(course: Course) -> tuple[ZoneFinding, ...]:
     """The zones of the approval as the newest look at each found them; what no later look told stands as before."""
     looks = (course.approval.forecast.assessment, *course.looks)
@@ -161,7 +179,7 @@ def _details_of_a_yes(facts: Sequence[Fact], definitions: Mapping[str, FactDefin
     return tuple(found)
 
 
-def _replaced(name: str, answers: Mapping[str, bool | None], definitions: Mapping[str, FactDefinition]) -> bool:
+def _replaced(name: str, answers: Mapping[str, Any], definitions: Mapping[str, FactDefinition]) -> bool:
     if name in answers:
         return True
     resolved = resolve_name(name, definitions)

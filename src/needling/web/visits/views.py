@@ -19,7 +19,7 @@ from needling.report.words import ENDPOINT_WORD, on_day, zone_name
 from needling.web.accounts.access import DECIDING, EVERYBODY, WORKING, for_roles
 from needling.web.charts.access import own_chart, own_row
 from needling.web.charts.models import Chart, Kind, Row
-from needling.web.charts.records import Superseded, latest, read, write_all
+from needling.web.charts.records import Superseded, latest, read
 from needling.web.pages import knowledge
 from needling.web.saying import say
 from needling.web.visits.against import against, left_behind
@@ -36,6 +36,7 @@ from needling.web.visits.recording import (
     recorded_form,
     sent_form,
 )
+from needling.web.visits.signing import write_visit
 from needling.web.visits.spots import spots_of
 from needling.web.visits.today import Today, checked, held_up, held_words, read_today
 from needling.web.visits.used import Further
@@ -56,7 +57,7 @@ def sign(
     """Write documents together or not at all; the last one supersedes. The next page says what was kept."""
     user: Any = request.user
     try:
-        write_all(user, chart, documents, supersedes=supersedes)
+        write_visit(user, chart, documents, supersedes=supersedes)
     except Superseded:
         return overtaken(request, chart)
     say(request, says)
@@ -206,7 +207,7 @@ def _recorder(
             context["held_zones"] = [zone_name(zone, kb) for zone in held]
             context["held_words"] = held_words(told.clearance)
     if record is not None:
-        stops = context["against"] if old is None else ()
+        stops = context["against"] if asks else ()
         needed = needs_decision(record, course, told.clearance if told else None, kb, stops)
         problems += unsigned(needed, form, user.role in DECIDING, LABELS)
     if problems or record is None:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET
 from needling.learning.unwanted import serious_from
 from needling.web.accounts.access import EVERYBODY, for_roles
 from needling.web.pages import knowledge
+from needling.web.people.overview import severe_since
 from needling.web.plans.waiting import waiting_of
 from needling.web.visits.harms import harm_names
 from needling.web.visits.models import Due, Unwanted, Visit
@@ -36,7 +37,8 @@ def due(request: HttpRequest) -> HttpResponse:
         request, "visits/due.html",
         {"page": page, "today": today, "overdue": overdue, "serious": serious,
          "total": page.paginator.count, "ahead": _AHEAD.days, "me": user.signature,
-         "waiting": waiting_of(user.clinic_id, knowledge())},
+         "waiting": waiting_of(user.clinic_id, knowledge()),
+         "severe": severe_since([one.chart_id for one in page])},
     )  # fmt: skip
 
 

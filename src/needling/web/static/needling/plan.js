@@ -18,7 +18,7 @@
   let soon = 0;
   let later = 0;
   let running = null;
-  let drawn = Boolean(regions.channels.firstElementChild);
+  let drawn = Boolean(regions.channels?.firstElementChild);
 
   async function part(name, number, signal) {
     const sent = new URLSearchParams(new FormData(form));
