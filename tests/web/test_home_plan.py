@@ -6,6 +6,7 @@ import re
 from datetime import date, timedelta
 from io import BytesIO
 
+import pytest
 from django.test import Client
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,6 +14,7 @@ from tests.web.visitor import QUIZ, Visitor, patch_tested
 
 from needling.knowledge import load_knowledge
 from needling.planning.screen import STRICTNESS, VERDICTS, screen
+from needling.web.selfcheck import takeaway
 from needling.web.selfcheck.answers import Answers
 from needling.web.selfcheck.takeaway import file_of, read_file
 
@@ -57,7 +59,10 @@ def test_a_file_brings_the_answers_back_and_asks_again_what_may_have_changed(vis
     other = Visitor(Client())
     other.page = other.client.post("/check/file/back/", {"answers": BytesIO(kept)}, follow=True)
     assert "/check/about/today/" in other.address
-    assert 'name="pregnant" value="no" checked' in other.page.content.decode(), "shown with the earlier answer"
+    html = other.page.content.decode()
+    assert "Last time: no" in other.text and " checked" not in html, "told, and not ticked"
+    other.post(other.address)
+    assert other.page.status_code == 422 and "Last time: no" in other.text, "not confirmed by going on"
     other.get("/check/plan/")
     assert other.address == "/check/answer/" and "open" in other.text, "and not taken for granted"
     other.get("/check/about/today/")
@@ -76,7 +81,7 @@ def test_the_plan_is_one_page_for_this_person(visitor: Visitor) -> None:
     visitor.get("/check/plan/")
     said = visitor.text
     assert visitor.address == "/check/plan/"
-    for other in ("Large pores", "inoxidil", "inasteride", "luorouracil", "otulinum toxin", "given antiviral",
+    for other in ("Large pores", "inasteride", "luorouracil", "otulinum toxin", "given antiviral",
                   "Short message",
                   "quality of life", "first score", "skin types IV"):  # fmt: skip
         assert other not in said, other
@@ -145,3 +150,52 @@ def test_checks_are_for_the_setting_and_the_skin_type_and_for_every_type_when_it
         assert 14 not in days(setting, "II") and 14 in days(setting, "V") and 14 in days(setting, None)
     said = " ".join(check.what for check in follow_ups_of((session,), "home", None, KB))
     assert not re.search(r"skin types?|quality of life|score|[Ss]hort message", said)
+
+
+def test_a_file_that_is_saved_again_gets_no_younger(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Later(date):
+        @classmethod
+        def today(cls) -> date:
+            return date.today() + timedelta(days=61)
+
+    aim, facts = {"site": "cheek", "concern": "pores-dullness"}, {"pregnant": False}
+    first, _ = read_file(file_of(Answers(aim, {}, facts)).encode(), KB)
+    again, problem = read_file(file_of(first).encode(), KB)
+    assert not problem and again.saved == first.saved == date.today() and again.before == facts
+    monkeypatch.setattr(takeaway, "date", Later)
+    _, problem = read_file(file_of(again).encode(), KB)
+    assert "older than 60 days" in problem
+
+
+@pytest.mark.parametrize("aim", [("forehead", "pores-dullness"), ("scalp", "hair-thinning")])
+def test_a_patch_that_showed_something_is_not_forgotten_with_another_aim(
+    visitor: Visitor, aim: tuple[str, str]
+) -> None:
+    patch_tested(visitor, 8)
+    visitor.post("/check/steps/", step="patch-mark")
+    visitor.post("/check/aim/", site=aim[0], concern=aim[1], wish="")
+    visitor.post("/check/you/", birth_year="1990", phototype="II", sex="female")
+    visitor.go_on()
+    visitor.get("/check/steps/")
+    assert visitor.address != "/check/steps/" or "Rolling is not for you" in visitor.text
+    visitor.post("/check/aim/", site="cheek", concern="pores-dullness", wish="")
+    visitor.post("/check/you/", birth_year="1990", phototype="II", sex="female")
+    visitor.go_on()
+    visitor.get("/check/steps/")
+    assert "Rolling is not for you" in visitor.text
+
+
+@pytest.mark.parametrize("phototype", ["II", "V", ""])
+def test_the_plan_says_what_never_goes_on_and_what_protects_until_sunscreen(visitor: Visitor, phototype: str) -> None:
+    visitor.begin(phototype=phototype)
+    visitor.go_on()
+    visitor.unlock()
+    visitor.get("/check/plan/")
+    said = visitor.text
+    never = said.split("Never on freshly needled skin")[1].split("</li>")[0]
+    for product in ("Perfume", "not sterile", "metal salts", "Dyes", "Numbing cream with more than 4 %"):
+        assert product in never[:500], product
+    assert "otulinum" not in said and "luorouracil" not in said
+    printed = said.split("All of it, step by step")[0]
+    assert "Until you may use sunscreen: stay in the shade and cover the area: a hat" in printed
+    assert "after 24 hours" not in said

@@ -524,3 +524,29 @@ def test_an_error_is_in_the_title_the_summary_and_the_field(visitor: Visitor, ad
 def test_a_page_that_is_right_has_no_error_in_its_title(visitor: Visitor) -> None:
     visitor.get("/check/aim/")
     assert "<title>Where" in visitor.page.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("answers", "says"),
+    [
+        ({"birth_year": str(date.today().year - 14)}, "before you are 18"),
+        ({"active_acne": "yes"}, "Wait until this area has had no new red or sore spots for four weeks."),
+        ({"pregnant": "yes"}, "Please wait until after your pregnancy."),
+    ],
+    ids=str,
+)
+def test_a_wait_names_its_thing_and_the_sheet_is_beside_it(
+    visitor: Visitor, answers: dict[str, str], says: str
+) -> None:
+    _noes(visitor, **answers)
+    box = visitor.page.content.decode().split('class="answer')[1].split("</div>")[0]
+    assert says in box and "Something has to pass" not in box
+    assert '<a class="button quiet" href="/check/answer/clinic-sheet/">' in box
+
+
+def test_the_home_pages_ask_you_and_not_the_person(visitor: Visitor) -> None:
+    visitor.begin(birth_year="")
+    visitor.go_on()
+    assert "How old are you?" in visitor.text and "the person" not in visitor.text
+    visitor.get("/check/answer/clinic-sheet/")
+    assert "How old is the person" not in visitor.text

@@ -74,7 +74,7 @@ def test_the_aftercare_sheet_says_each_thing_once(planned: House) -> None:
     steps = KB.by("care")
     for name in plan.sessions[0].aftercare:
         assert not steps[name].about or steps[name].says.strip() not in told, name
-    assert "inoxidil" not in told, "scalp lines on a cheek sheet"
+    assert "inasteride" not in told, "scalp lines on a cheek sheet"
     # What it overrules is on the page, folded away, and not in the print.
     page = said_of(client, planned, "aftercare")
     assert "Where these times come from" in page and "overruled" in page

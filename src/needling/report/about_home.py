@@ -88,9 +88,25 @@ def home_sentence(clearance: Clearance) -> str:
     ground = home_ground(clearance)
     if ground is None:
         return ""
+    named = _named_waits(clearance) if ground == "wait" else ""
     if ground == "wait" and clearance.earliest:
-        return f"Waiting is needed first. The earliest date is {on_day(clearance.earliest)}."
-    return _SENTENCES[ground]
+        return f"{named or 'Waiting is needed first.'} The earliest date is {on_day(clearance.earliest)}."
+    return named or _SENTENCES[ground]
+
+
+_TIME = re.compile(r"\b(until|before|wait)\b", re.IGNORECASE)
+_POINTS_BACK = re.compile(r"\b(it|they|such)\b")
+
+
+def _named_waits(clearance: Clearance) -> str:
+    """What has to pass, in the words of the rules: of each the sentence that says until when, or all of it."""
+    found = []
+    for one in clearance.decisions:
+        if one.action in ("exclude", "defer") and one.rule not in _LEAVE_OUT and _waits(one) and not one.overridden:
+            said = re.split(r"(?<=\.)\s+", one.tell.strip())
+            first = next((part for part in said if _TIME.search(part)), "")
+            found.append(one.tell.strip() if not first or _POINTS_BACK.search(first) else first)
+    return " ".join(dict.fromkeys(found))
 
 
 _RULE_ID = re.compile(r" \((?:[a-z0-9]+-)+[a-z0-9]+\)")

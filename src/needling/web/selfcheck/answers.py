@@ -30,6 +30,7 @@ class Answers:
         aim: site, concern, wished needle length (mm) and area (cm2). you: birth year, phototype, sex at birth.
         facts: by name; None is "I don't know", which is an answer and never a no. done: of ``STEPS``. patch: the day on
             which the patch test was rolled. before: answers of an earlier day, shown again and not yet confirmed.
+        saved: the day on which these answers were first saved as a file; None where they never were.
         everything: whether all that a clinic wants to know is asked, also what cannot change the answer.
     """
 
@@ -40,6 +41,7 @@ class Answers:
     patch: date | None = None
     before: Mapping[str, Any] = field(default_factory=dict)
     everything: bool = False
+    saved: date | None = None
 
     @property
     def begun(self) -> bool:
@@ -126,6 +128,7 @@ def packed(answers: Answers) -> dict[str, Any]:
         "aim": answers.aim, "you": answers.you, "facts": answers.facts, "done": answers.done,
         "patch": answers.patch.isoformat() if answers.patch else None,
         "before": answers.before, "everything": answers.everything,
+        "saved": answers.saved.isoformat() if answers.saved else None,
     }  # fmt: skip
 
 
@@ -135,6 +138,7 @@ def unpacked(kept: Mapping[str, Any]) -> Answers:
     return Answers(
         kept["aim"], kept["you"], kept["facts"], tuple(kept["done"]), patch,
         kept.get("before", {}), bool(kept.get("everything")),
+        date.fromisoformat(kept["saved"]) if kept.get("saved") else None,
     )  # fmt: skip
 
 

@@ -7,11 +7,23 @@ from itertools import groupby
 
 from needling.documents import Choice
 from needling.knowledge import Knowledge
-from needling.planning.aftercare import timetable
+from needling.planning.aftercare import OneTime, timetable
 from needling.planning.redflags import by_urgency
 from needling.report.about_forecast import ordered_harms
 from needling.report.explanation import Row, Section, Statement, Table
-from needling.report.words import MANY, after_days, day_words, listed, of_people, on_day, plural, sentence, zones_name
+from needling.report.words import (
+    HOURS_PER_DAY,
+    MANY,
+    after_days,
+    day_words,
+    listed,
+    of_people,
+    on_day,
+    plural,
+    sentence,
+    wait_words,
+    zones_name,
+)
 from needling.web.selfcheck.patch import PATCH_CARE
 from needling.web.selfcheck.telling import Told
 
@@ -26,6 +38,10 @@ _SAID_ELSEWHERE = ("during-home-passes", *PATCH_CARE)
 _DARKER = ("weeks-sun-protection", "weeks-sun-protection-darker-skin")
 _ANTIVIRAL = "after-antiviral"
 _URGENT = "emergency"
+_NOT_AT_HOME = ("medicine", "biologic")
+"""Groups of products that only a clinic has."""
+_SUNSCREEN = "sunscreen"
+_LATE, _DAY_1 = f"Today, after {wait_words(HOURS_PER_DAY)}", day_words(HOURS_PER_DAY)
 
 
 @dataclass(frozen=True)
@@ -62,10 +78,7 @@ def page_of(choice: Choice, kb: Knowledge) -> Page:
     )
     times = [one for one in timetable(plan, choice.forecast.not_before, kb).times if one.thing in kb.by("waits")]
     waits = tuple(
-        (when, listed([_small(one.label, index) for index, one in enumerate(alike)]))
-        for when, alike in (
-            (when, list(group)) for when, group in groupby(times, key=lambda one: day_words(one.hours_h))
-        )
+        (when, _waits_words(list(group))) for when, group in groupby(times, key=lambda one: _day(one.hours_h))
     )
     return Page(
         dates,
@@ -75,6 +88,13 @@ def page_of(choice: Choice, kb: Knowledge) -> Page:
         waits,
         tuple(flag.sign for flag in by_urgency(kb.red_flags) if flag.urgency == _URGENT),
     )
+
+
+def _waits_words(alike: list[OneTime]) -> str:
+    """What may start again at one time; for sunscreen also what protects the skin until then."""
+    names = listed([_small(one.label, index) for index, one in enumerate(alike)])
+    sun = next((one for one in alike if one.thing == _SUNSCREEN and one.meanwhile), None)
+    return names if sun is None else f"{names}. Until you may use sunscreen: {_small(sun.meanwhile, 1)}"
 
 
 def _small(label: str, index: int) -> str:
@@ -89,14 +109,11 @@ def sections_of(told: Told, kb: Knowledge) -> list[Section]:
         dropped.add(sentence(care[_DARKER[0]].says))
     if all(one.action != "premedicate" for one in told.clearance.decisions) and _ANTIVIRAL in care:
         dropped.add(sentence(care[_ANTIVIRAL].says))
-    products = {topical.name for topical in kb.topicals if topical.gate == "never"}
     found: list[Section] = []
     shown = told.shown(WANTED)[0]
     for section in sorted(shown, key=lambda one: _place(one.id)):
-        points = tuple(
-            one for one in section.points if one.text not in dropped and not any(name in one.text for name in products)
-        )
-        kept = replace(section, points=points)
+        points = tuple(_for_home(one, told, kb) for one in section.points if one.text not in dropped)
+        kept = replace(section, points=points, tables=tuple(_whole_days(table) for table in section.tables))
         if section.id == "before":
             found += _split(kept, kb)
         elif section.id == "harms":
@@ -104,6 +121,32 @@ def sections_of(told: Told, kb: Knowledge) -> list[Section]:
         elif points or kept.paragraphs or kept.tables:
             found.append(kept)
     return found
+
+
+def _for_home(point: Statement, told: Told, kb: Knowledge) -> Statement:
+    """What never goes on needled skin, without medicines that nobody has at home; anything else as it is."""
+    never = [topical for topical in kb.topicals if topical.gate == "never"]
+    if point.text != sentence(listed([topical.name for topical in never])):
+        return point
+    left = [one for one in never if one.group not in _NOT_AT_HOME]
+    keys = {citation.key for one in left for citation in one.sources}
+    used = {one.number for one in told.bibliography if one.key in keys}
+    return replace(
+        point,
+        text=sentence(listed([one.name for one in left])),
+        supports=tuple(number for number in point.supports if number in used),
+        conflicts=tuple(number for number in point.conflicts if number in used),
+    )
+
+
+def _whole_days(table: Table) -> Table:
+    """Waits that are rounded up to a whole day are over on day 1, and not today."""
+    rows = tuple(replace(row, cells=tuple(_DAY_1 if one == _LATE else one for one in row.cells)) for row in table.rows)
+    return replace(table, rows=rows)
+
+
+def _day(hours_h: float) -> str:
+    return _DAY_1 if day_words(hours_h) == _LATE else day_words(hours_h)
 
 
 def _place(name: str) -> int:

@@ -11,6 +11,7 @@ from needling.documents import Clearance
 from needling.knowledge import Knowledge
 from needling.knowledge.facts import resolve_name, value_problem
 from needling.knowledge.schema import FactDefinition
+from needling.report.about_clearance import answer_words
 from needling.web.selfcheck.answers import Answers
 
 UNKNOWN = "unknown"
@@ -34,13 +35,15 @@ TITLES = {
 class Asked:
     """One question on a page with the answer so far: "yes", "no", "unknown", a date, a number, or nothing yet.
 
-    ``both``: a value was given and "I don't know" ticked beside it.
+    ``both``: a value was given and "I don't know" ticked beside it. ``earlier``: the answer of an earlier day in words;
+    it is told beside the question and never ticked.
     """
 
     definition: FactDefinition
     value: str
     problem: str = ""
     both: bool = False
+    earlier: str = ""
 
 
 def topics(kb: Knowledge) -> tuple[str, ...]:
@@ -86,8 +89,7 @@ def next_topic(answers: Answers, clearance: Clearance, kb: Knowledge) -> str | N
     return next(iter(open_facts(answers, clearance, kb)), None)
 
 
-def _shown(definition: FactDefinition, answers: Answers) -> str:
-    told = {**answers.before, **answers.facts}
+def _shown(definition: FactDefinition, told: Mapping[str, Any]) -> str:
     if definition.name not in told:
         return ""
     value = told[definition.name]
@@ -96,11 +98,19 @@ def _shown(definition: FactDefinition, answers: Answers) -> str:
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
+def _earlier(definition: FactDefinition, answers: Answers) -> str:
+    """The answer of an earlier day in words, as long as there is none of today."""
+    if definition.name not in answers.before or definition.name in answers.facts:
+        return ""
+    value = answers.before[definition.name]
+    return "I don’t know" if value is None else answer_words(value, definition.kind)
+
+
 def on_page(topic: str, answers: Answers, clearance: Clearance, kb: Knowledge) -> tuple[Asked, ...]:
     """The questions of a topic's page: what is open, and what was answered before, so that it can be corrected."""
     still = {definition.name for definition in open_facts(answers, clearance, kb).get(topic, ())}
     return tuple(
-        Asked(definition, _shown(definition, answers))
+        Asked(definition, _shown(definition, answers.facts), earlier=_earlier(definition, answers))
         for definition in kb.facts
         if definition.topic == topic and (definition.name in still or definition.name in answers.facts)
     )
@@ -135,7 +145,7 @@ def read_page(
             value, problem = _value(one.definition, raw)
             if not problem:
                 given[name] = value
-        again.append(Asked(one.definition, raw, problem, both))
+        again.append(replace(one, value=raw, problem=problem, both=both))
     return given, tuple(again)
 
 

@@ -24,6 +24,7 @@ from needling.report.words import plural, sentence
 from needling.web.pages import knowledge
 from needling.web.selfcheck import questions
 from needling.web.selfcheck.answers import Answers, read_answers
+from needling.web.selfcheck.you import ASKED
 
 if TYPE_CHECKING:
     from needling.archive import Run
@@ -96,7 +97,7 @@ def told(answers: Answers, today: date | None = None) -> Told:
 
     kb, on = knowledge(), today or date.today()
     case, careful = answers.case(kb, on), answers.careful(kb, on)
-    run = run_case(careful, kb, key=0, members=MEMBERS)
+    run = _to_you(run_case(careful, kb, key=0, members=MEMBERS))
     asked_next = questions.next_topic(replace(answers, everything=False), run.clearance, kb)
     kind = _kind(run, asked_next)
     headline, said = _words(kind, run, case, kb)
@@ -119,6 +120,12 @@ def told(answers: Answers, today: date | None = None) -> Told:
     sections = [section for section in sections if section.id != "handoff"] + [sheet]
     return Told(kind, headline, said, case, run, tuple(sections), bibliography.references(), asked_next,
                 answers.assumed() if run.clearance.verdict in ("go", "defer", "refer") else ())  # fmt: skip
+
+
+def _to_you(run: Run) -> Run:
+    """The run with its questions put to the visitor and not about them."""
+    asks = tuple(one.model_copy(update={"ask": ASKED.get(one.fact, one.ask)}) for one in run.clearance.asks)
+    return run.model_copy(update={"clearance": run.clearance.model_copy(update={"asks": asks})})
 
 
 def _unnamed(said: tuple[Statement, ...]) -> tuple[Statement, ...]:

@@ -21,6 +21,7 @@ from needling.planning.screen import screen
 from needling.web.pages import knowledge
 from needling.web.selfcheck import questions
 from needling.web.selfcheck.answers import Answers, forget, keep, read_answers, wished_lengths
+from needling.web.selfcheck.patch import MARKED
 from needling.web.selfcheck.takeaway import LARGEST, NAME, file_of, read_file
 from needling.web.selfcheck.you import FIRST_YEAR, NEEDED, PHOTOTYPES, SEXES, read_you
 
@@ -95,7 +96,7 @@ def take_along(request: HttpRequest) -> HttpResponse:
 @require_POST
 @never_cache
 def bring_back(request: HttpRequest) -> HttpResponse:
-    """Answers from such a file; what may have changed since is asked again, with the earlier answer ticked."""
+    """Answers from such a file; what may have changed since is asked again, with the earlier answer beside it."""
     sent = request.FILES.get("answers")
     content = sent.read(LARGEST) if sent is not None and not isinstance(sent, list) else b""
     answers, problem = read_file(content, knowledge()) if content else (Answers(), "Please choose the file first.")
@@ -149,9 +150,10 @@ def aim(request: HttpRequest) -> HttpResponse:
             # What was said about the skin there holds only for the same place.
             scopes = kb.by("facts")
             facts = answers.facts if same else {n: v for n, v in answers.facts.items() if scopes[n].scope != "zone"}
-            done, patch = (answers.done, answers.patch) if same else ((), None)
-            earlier = answers.before if same else {}
-            later = Answers(told, answers.you, facts, done, patch, earlier)
+            # That the patch showed something holds wherever it was rolled.
+            done = answers.done if same else tuple(one for one in answers.done if one == MARKED)
+            patch, earlier = (answers.patch, answers.before) if same else (None, {})
+            later = Answers(told, answers.you, facts, done, patch, earlier, saved=answers.saved)
             return kept(redirect("check" if _back(request) else "check-you"), later)
     chosen = request.POST if request.method == "POST" else {**answers.aim}
     context = {

@@ -17,6 +17,8 @@ PHOTOTYPES = (
     ("V", "Brown skin, very rarely burns"),
     ("VI", "Black or very dark skin, does not burn"),
 )
+ASKED = {"age_y": "How old are you?", "phototype": "How does your skin take the sun?"}
+"""What this page asks, in its words, where it is still open."""
 SEXES = ("female", "male", "intersex")
 
 
