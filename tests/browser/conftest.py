@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -27,7 +28,19 @@ def chromium() -> Iterator[Any]:
     """One browser for all stories."""
     if CHROMIUM is None:
         pytest.skip("no chromium on this machine")
-    with playwright.sync_playwright() as started:
+    with playwright.sync_playwright() as started, pytest.MonkeyPatch.context() as patched:
+        patched.setattr(playwright.Page, "click", _waiting(playwright.Page.click))
         browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield browser
         browser.close()
+
+
+def _waiting(click: Callable[..., None]) -> Callable[..., None]:
+    """A click that is over when the page it leads to is there; by itself it is over with the first byte of it."""
+
+    @functools.wraps(click)
+    def waits(page: Any, *args: Any, **options: Any) -> None:
+        click(page, *args, **options)
+        page.wait_for_load_state("load")
+
+    return waits

@@ -31,3 +31,9 @@ def tab_to(page: Any, wanted: str) -> None:
         if page.evaluate("wanted => document.activeElement.matches(wanted)", wanted):
             return
     raise AssertionError(f"the keyboard does not reach {wanted} on {page.url}")
+
+
+def too_wide(page: Any) -> int:
+    """By how many pixels a page has to be scrolled sideways."""
+    page.wait_for_load_state("load")
+    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))

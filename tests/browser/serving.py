@@ -27,10 +27,10 @@ def environment_of(data: Path) -> dict[str, str]:
     return given | {"NEEDLING_DATA": str(data), "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"}
 
 
-def seeded(data: Path, module: str, given: str) -> Any:
+def seeded(data: Path, module: str, *given: str) -> Any:
     """What a module of seeds wrote into a data folder; it says what a story needs to know as its last line."""
     said = subprocess.run(
-        [sys.executable, "-m", f"tests.browser.{module}", given],
+        [sys.executable, "-m", f"tests.browser.{module}", *given],
         env=environment_of(data), cwd=ROOT, check=True, capture_output=True, text=True,
     )  # fmt: skip
     return json.loads(said.stdout.splitlines()[-1])

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import pytest
-from tests.browser.looking import LOOKS, problems, tab_to
+from tests.browser.looking import LOOKS, problems, tab_to, too_wide
 from tests.browser.serving import seeded, serving, signed_in
 
 pytestmark = pytest.mark.slow
@@ -29,7 +29,7 @@ class Clinic(NamedTuple):
 @pytest.fixture(scope="module")
 def clinic(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clinic]:
     data = tmp_path_factory.mktemp("findings")
-    told = seeded(data, "spotted", "5")
+    told = seeded(data, "visited", "5", "lesions")
     with serving(data) as home:
         yield Clinic(home, told["charts"], signed_in(chromium, home, told, told["password"]))
 
@@ -156,7 +156,7 @@ def test_axe_finds_nothing_where_lesions_are_shown(chromium: Any, clinic: Clinic
             page.locator("[data-place]").first.click()
         assert page.locator(".pin").count() >= 2, name
         found += problems(page)
-        wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        wider = too_wide(page)
         if wider > 0:
             found.append(f"{name or 'chart'} has to be scrolled sideways by {wider} px")
     assert not found, "\n".join(found)

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from tests.browser.looking import LOOKS, problems, tab_to
+from tests.browser.looking import LOOKS, problems, tab_to, too_wide
 
 pytestmark = pytest.mark.slow
 
@@ -137,7 +137,7 @@ def test_the_whole_path_works_without_scripts(chromium: Any, address: str) -> No
 def test_at_400_percent_nothing_is_cut_off(chromium: Any, address: str) -> None:
     page = chromium.new_context(viewport={"width": 320, "height": 256}).new_page()
     for name in pages_of_the_home_path(page, address, "1.5"):
-        wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        wider = too_wide(page)
         assert wider <= 0, f"{name} has to be scrolled sideways by {wider} px"
 
 

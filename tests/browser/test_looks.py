@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from tests.browser.looking import problems
+from tests.browser.looking import problems, too_wide
 from tests.browser.serving import ROOT, SAID, serving
 
 pytestmark = pytest.mark.slow
@@ -104,11 +104,6 @@ def walk(page: Any, address: str, inside: bool) -> Iterator[str]:
             onward = parts.path + (f"?{parts.query}" if parts.query and not parts.path.startswith("/read/") else "")
             if link.startswith(address) and not any(part in onward for part in NOT_A_PAGE):
                 waiting.append(onward)
-
-
-def too_wide(page: Any) -> int:
-    """By how many pixels a page has to be scrolled sideways."""
-    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
 
 
 def name_of(role: str, path: str, number: int) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import pytest
-from tests.browser.looking import LOOKS, problems
+from tests.browser.looking import LOOKS, problems, too_wide
 from tests.browser.serving import serving
 
 pytestmark = pytest.mark.slow
@@ -117,7 +117,7 @@ def test_axe_finds_nothing_and_nothing_is_cut_off(chromium: Any, clinic: Clinic,
     found = []
     for name, shown in pages_of_a_person(page, guest, clinic):
         found += problems(shown)
-        wider = shown.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        wider = too_wide(shown)
         if wider > 0:
             found.append(f"{name} has to be scrolled sideways by {wider} px")
     assert not found, "\n".join(found)

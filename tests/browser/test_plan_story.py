@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.browser.looking import LOOKS, problems, tab_to
+from tests.browser.looking import LOOKS, problems, tab_to, too_wide
 from tests.browser.serving import seeded, serving, signed_in
 
 pytestmark = pytest.mark.slow
@@ -260,5 +260,5 @@ def test_nothing_has_to_be_scrolled_sideways(clinic: Clinic, width: int) -> None
         page.goto(clinic.at(name))
         for summary in page.query_selector_all("details > summary"):
             summary.click()
-        wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        wider = too_wide(page)
         assert wider <= 0, f"{name} has to be scrolled sideways by {wider} px"

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 import pytest
-from tests.browser.looking import LOOKS, problems, tab_to
+from tests.browser.looking import LOOKS, problems, tab_to, too_wide
 from tests.browser.serving import seeded, serving, signed_in
 
 pytestmark = pytest.mark.slow
@@ -150,7 +150,7 @@ def test_the_whole_way_works_without_scripts(chromium: Any, clinic: Clinic) -> N
 def test_at_400_percent_nothing_is_cut_off(chromium: Any, clinic: Clinic) -> None:
     page = opened(chromium, clinic, viewport={"width": 320, "height": 256})
     for name in pages_of_the_visits(page, clinic):
-        wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        wider = too_wide(page)
         assert wider <= 0, f"{name} has to be scrolled sideways by {wider} px"
 
 
