@@ -7,17 +7,11 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from tests.browser.answering import about_oneself
 from tests.browser.looking import LOOKS, problems, tab_to, too_wide
+from tests.web.visitor import QUIZ
 
 pytestmark = pytest.mark.slow
-
-QUIZ = {
-    "home-never-share": "2",
-    "home-disinfect-before": "1",
-    "stop-blood-home": "1",
-    "home-discard": "0",
-    "after-short-actives": "1",
-}
 
 
 def pages_of_the_home_path(page: Any, address: str, wish: str = "") -> Iterator[str]:
@@ -35,16 +29,7 @@ def pages_of_the_home_path(page: Any, address: str, wish: str = "") -> Iterator[
     page.select_option("#wish", wish)
     page.click("main button.button")
     yield "you"
-    page.fill("#birth_year", "1990")
-    page.check("input[name=phototype][value=II]")
-    page.check("input[name=sex][value=female]")
-    page.click("main button.button")
-    while "/about/" in page.url:
-        yield page.url
-        for question in page.query_selector_all("fieldset"):
-            no = question.query_selector("input[value=no]")
-            (no or question.query_selector("input[type=checkbox]")).check()
-        page.click("main button.button")
+    yield from about_oneself(page, birth_year="1990", phototype="II")
     yield "answer"
     page.goto(f"{address}/check/answer/clinic-sheet/")
     yield "sheet"

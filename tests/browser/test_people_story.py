@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import pytest
+from tests.browser.answering import about_oneself
 from tests.browser.looking import LOOKS, problems, too_wide
 from tests.browser.serving import serving
 
@@ -57,16 +58,7 @@ def answer_all(page: Any, *, send: bool = True) -> Iterator[str]:
     yield "begin"
     page.click("main a.button")
     yield "you"
-    page.fill("#birth_year", "1988")
-    page.check("input[name=phototype][value=IV]")
-    page.check("input[name=sex][value=female]")
-    page.click("main button.button")
-    while "/about/" in page.url:
-        yield page.url
-        for question in page.query_selector_all("fieldset"):
-            no = question.query_selector("input[value=no]")
-            (no or question.query_selector("input[type=checkbox]")).check()
-        page.click("main button.button")
+    yield from about_oneself(page, birth_year="1988", phototype="IV")
     yield "summary"
     if send:
         page.click("text=Send to the clinic")
