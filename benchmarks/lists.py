@@ -129,6 +129,7 @@ def run() -> dict[str, float]:
     found = {page: _p95(lambda page=page: browser.get(page)) for page in pages}  # type: ignore[misc]
     calls: dict[str, Callable[[], Any]] = {
         "/charts/, searched": lambda: browser.post("/charts/", {"q": "frida"}),
+        "/charts/, by year": lambda: browser.post("/charts/", {"q": "frida 1980"}),
         "/api/charts": lambda: browser.get("/api/charts", headers=program),
         "/api/charts?page=200": lambda: browser.get("/api/charts?page=200", headers=program),
         "/api/charts/find": lambda: browser.post(

@@ -39,7 +39,7 @@ from needling.simulation.seam.ensemble import Ensemble
 from needling.simulation.seam.tools import planned_density_per_cm2
 
 Floats = NDArray[np.float64]
-_MIDDLE = (0.5,)
+_MIDDLE = 0.5
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)  # quantiles of a difference that are kept
 _BEFORE_S = 3600.0  # so long before a session a curve is shown once more: it jumps there
 _PATCH_MM = 30.0  # side of the square of skin that both maps are laid on
@@ -114,8 +114,19 @@ _PER_ZONE: tuple[tuple[str, _Told], ...] = (
 )
 
 
-def _told(plan: Plan, zone: str, say: _Told, kb: Knowledge) -> str:
-    said = [say(session, stroke, kb) for session in plan.sessions for stroke in session.strokes if stroke.zone == zone]
+def _ways(plan: Plan, zone: str) -> list[tuple[Session, Stroke]]:
+    """The strokes of a zone, each way of doing it once, in order: sessions of one course repeat."""
+    found: dict[object, tuple[Session, Stroke]] = {}
+    for session in plan.sessions:
+        for stroke in session.strokes:
+            if stroke.zone == zone:
+                way = session.device, session.condition, session.endpoint, session.cover, stroke
+                found.setdefault(way, (session, stroke))
+    return list(found.values())
+
+
+def _told(ways: Sequence[tuple[Session, Stroke]], say: _Told, kb: Knowledge) -> str:
+    said = [say(session, stroke, kb) for session, stroke in ways]
     return ", then ".join(dict.fromkeys(said)) or "nothing"
 
 
@@ -137,7 +148,8 @@ def plan_differences(first: Plan, second: Plan, kb: Knowledge) -> tuple[PlanDiff
         own = [visits(plan, zone) for plan in (first, second)]
         if own != [visits(first), visits(second)]:
             rows.append(("sessions on this zone", zone, own[0], own[1]))
-        rows += [(what, zone, _told(first, zone, say, kb), _told(second, zone, say, kb)) for what, say in _PER_ZONE]
+        before, after = _ways(first, zone), _ways(second, zone)
+        rows += [(what, zone, _told(before, say, kb), _told(after, say, kb)) for what, say in _PER_ZONE]
     return tuple(PlanDifference(what=what, zone=zone, first=a, second=b) for what, zone, a, b in rows if a != b)
 
 
@@ -151,23 +163,18 @@ class _Pair(NamedTuple):
     second: pairing.Own
 
 
-def _pairs(first: Course, second: Course) -> tuple[list[_Pair], list[str]]:
+def _pairs(first: pairing.Numbers, second: pairing.Numbers) -> tuple[list[_Pair], list[str]]:
     """All numbers that both courses have, and what only one of them has."""
-    days = {zone: max(day, pairing.judge_days_d(second)[zone]) for zone, day in pairing.judge_days_d(first).items()}
-    ends = min(pairing.days_d(first)[-1], pairing.days_d(second)[-1])
-    (risks, unknown), (others, also_unknown) = pairing.chances(first), pairing.chances(second)
+    judged = pairing.judge_days_d(second.course)
+    days = {zone: max(day, judged[zone]) for zone, day in pairing.judge_days_d(first.course).items()}
+    ends = min(pairing.last_day_d(one.course) for one in (first, second))
+    both_seen = max(days.values(), default=0.0) <= ends
     mine, theirs = (
-        [
-            *pairing.results(course),
-            *pairing.reached(course),
-            *(pairing.results_on(course, days) if max(days.values(), default=0.0) <= ends else ()),
-            *pairing.costs(course),
-            *found,
-        ]
-        for course, found in ((first, risks), (second, others))
+        [*one.results, *(pairing.results_on(one, days) if both_seen else ()), *one.costs, *one.chances]
+        for one in (first, second)
     )
     by_name = [{(own.id, own.zone): own for own in side} for side in (mine, theirs)]
-    for this, other, course in ((0, 1, first), (1, 0, second)):
+    for this, other, course in ((0, 1, first.course), (1, 0, second.course)):
         if not course.session_time.size:  # no session, no harm: not counted is here really nought
             for name, own in by_name[other].items():
                 by_name[this].setdefault(name, own._replace(values=np.zeros(own.values.size)))
@@ -184,7 +191,7 @@ def _pairs(first: Course, second: Course) -> tuple[list[_Pair], list[str]]:
         f"Chance of any lasting mark: {lack} and are not in this sum; look at each harm by itself"
         for lack in dict.fromkeys(lack for pair in pairs for lack in _lacking(pair))
     ]
-    unknown = list(dict.fromkeys(_short(label) for label in (*unknown, *also_unknown)))
+    unknown = list(dict.fromkeys(_short(label) for label in (*first.uncounted, *second.uncounted)))
     lone += [f"How often is not known, which does not mean never: {'; '.join(unknown)}"] if unknown else []
     return pairs, lone
 
@@ -216,7 +223,10 @@ def negligible(own: pairing.Own, kb: Knowledge) -> float:
 
 
 def paired_numbers(
-    first: Course, second: Course, kb: Knowledge, prices: tuple[float | None, float | None] = (None, None)
+    first: pairing.Numbers,
+    second: pairing.Numbers,
+    kb: Knowledge,
+    prices: tuple[float | None, float | None] = (None, None),
 ) -> tuple[tuple[PairedNumber, ...], tuple[str, ...]]:
     """Every number of two courses of one ensemble, subtracted person by person; and what only one of them has.
 
@@ -224,7 +234,8 @@ def paired_numbers(
         first, second: of one person, belief and key. prices: of the two plans, where the person named prices.
     """
     pairs, unpaired = _pairs(first, second)
-    pairs.append(_fixed("visits", "Visits", "", float(first.session_time.size), float(second.session_time.size)))
+    visits = [float(one.course.session_time.size) for one in (first, second)]
+    pairs.append(_fixed("visits", "Visits", "", *visits))
     if prices[0] is not None and prices[1] is not None:
         pairs.append(_fixed("price", "Price", "in your currency", prices[0], prices[1]))
     return tuple(sorted(_numbers(pairs, kb), key=_order)), tuple(dict.fromkeys(unpaired))
@@ -234,18 +245,13 @@ def _numbers(pairs: Sequence[_Pair], kb: Knowledge) -> tuple[PairedNumber, ...]:
     """All pairs as documents, worked out in one table: float64[pair, member]."""
     own = [pair.first for pair in pairs]
     members = max(one.values.size for one in own)
-    first, second = (
-        np.stack([np.broadcast_to(one.values, members) for one in side])
-        for side in ([pair.first for pair in pairs], [pair.second for pair in pairs])
-    )
-    change = second - first
+    values = np.empty((3, len(pairs), members))  # first, second, change; pair; member
+    for row, pair in enumerate(pairs):
+        values[0, row], values[1, row] = pair.first.values, pair.second.values
+    change = np.subtract(values[1], values[0], out=values[2])
     of_chance = np.array([one.kind in ("harm", "reached") for one in own])
-    centers = np.stack(
-        [
-            np.where(of_chance, values.mean(axis=1), pairing.quantiles(values, _MIDDLE)[0])
-            for values in (first, second, change)
-        ]
-    )
+    levels = pairing.quantiles(values, LEVELS)
+    centers = np.where(of_chance, values.mean(axis=2), levels[LEVELS.index(_MIDDLE)])
     centers[np.abs(centers) < pairing.NOTHING] = 0.0
     sign = np.array([-1.0 if one.better == "lower" else 1.0 for one in own])
     small = np.array([negligible(one, kb) for one in own])
@@ -258,7 +264,7 @@ def _numbers(pairs: Sequence[_Pair], kb: Knowledge) -> tuple[PairedNumber, ...]:
     shares = [np.mean((way * gained >= counts_from[:, None]) & ~none, axis=1).tolist() for way in (1.0, -1.0)]
     signs = np.stack([np.mean(way * gained > 0, axis=1) for way in (1.0, -1.0)])
     sure = kb.parameter("comparing-sure-share").quantity.median
-    bands = pairing.tables(change, LEVELS)
+    bands = pairing.tables(levels[:, 2].T)
     told = pairing.tables(centers.T)
     return tuple(
         PairedNumber(
@@ -540,8 +546,9 @@ def compare(
         for name, plan, course, own in zip(names, plans, courses, limits, strict=True)
     )
     prices = sides[0].scorecard.total_price, sides[1].scorecard.total_price
-    numbers, unpaired = paired_numbers(courses[0], courses[1], kb, prices)
-    same_day = [one for one in paired_numbers(finer[0], finer[1], kb)[0] if one.id == "outcome-same-day"]
+    mine, theirs, on_first, on_second = map(pairing.numbers_of, (*courses, *finer))
+    numbers, unpaired = paired_numbers(mine, theirs, kb, prices)
+    same_day = [one for one in paired_numbers(on_first, on_second, kb)[0] if one.id == "outcome-same-day"]
     numbers = (*(one for one in numbers if one.id != "outcome-same-day"), *same_day)
     days, curves = _over_time(*finer)
     differs = any(one.standing in ("first", "second") for one in numbers)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
 from itertools import pairwise
 from threading import Lock
 from typing import Literal, NamedTuple
@@ -29,6 +28,7 @@ from needling.planning.propose import propose
 from needling.planning.screen import screen
 from needling.simulation import Belief, Course, CourseResult, Models, forecast
 from needling.simulation.seam.ensemble import Ensemble
+from needling.simulation.seam.pairing import Numbers, numbers_of
 
 OUTSIDE = "outside the envelope: not to be done"
 Changes = Mapping[str, Value]
@@ -42,6 +42,8 @@ class _Run(NamedTuple):
 
     course: Course
     forecast: Forecast
+    numbers: Numbers | None
+    """None where the course is not sound."""
 
 
 class _Wish(NamedTuple):
@@ -162,8 +164,8 @@ class PlanningSession:
         sha256 = plan.sha256
         return self._run({sha256: plan})[sha256].forecast
 
-    @cached_property
-    def inputs(self) -> dict[str, Input]:
+    @property
+    def inputs(self) -> Mapping[str, Input]:
         """Everything that may be changed, by name, with what is allowed: for forms and sliders."""
         return inputs(self.kb)
 
@@ -172,7 +174,8 @@ class PlanningSession:
         found = {sha256: run for sha256 in plans if (run := self._runs.find(sha256)) is not None}
         new = {sha256: plan for sha256, plan in plans.items() if sha256 not in found}
         for sha256, course in zip(new, self._ensemble.simulate(list(new.values())) if new else (), strict=True):
-            found[sha256] = _Run(course, forecast(course, new[sha256]))
+            numbers = numbers_of(course) if course.result is CourseResult.OK else None
+            found[sha256] = _Run(course, forecast(course, new[sha256]), numbers)
             self._runs.keep(sha256, found[sha256])
         return found
 
@@ -224,11 +227,10 @@ class PlanningSession:
         unpaired: tuple[str, ...] = ()
         if second is not None:
             result = second.course.result.value
-            sound = [run.course.result is CourseResult.OK for run in (first, second) if run is not None]
             advice = second.course.result.advice if result != "ok" else ""
-            if first is not None and all(sound):
+            if first is not None and first.numbers is not None and second.numbers is not None:
                 prices = price_of_plan(before, goals), price_of_plan(plan, goals)
-                numbers, unpaired = paired_numbers(first.course, second.course, self.kb, prices)
+                numbers, unpaired = paired_numbers(first.numbers, second.numbers, self.kb, prices)
         instead = None
         if wish.limits:
             instead = nearest(plan, self.case.person, self.case.assessment, self.clearance, self.kb).plan

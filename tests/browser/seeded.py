@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import uuid
+from datetime import date
 from pathlib import Path
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -42,7 +43,7 @@ def seed(example: str) -> dict[str, object]:
     case = read_case(EXAMPLES / f"{example}.yaml", knowledge())
     chart = open_chart(writer, "Story, S.")
     write(writer, chart, case.person.model_copy(update={"id": chart.person_id}))
-    write(writer, chart, case.assessment.model_copy(update={"person": chart.person_id}))
+    write(writer, chart, case.assessment.model_copy(update={"person": chart.person_id, "on": date.today()}))
     told = {name: {"email": one["email"], "key": one["key"]} for name, one in people.items()}
     return {"chart": str(chart.id), "people": told, "password": PASSWORD}
 

@@ -14,7 +14,7 @@ from tests.web.visitor import QUIZ
 pytestmark = pytest.mark.slow
 
 
-def pages_of_the_home_path(page: Any, address: str, wish: str = "") -> Iterator[str]:
+def pages_of_the_home_path(page: Any, address: str, wish: str = "", phototype: str = "II") -> Iterator[str]:
     """Every page of the home path, one after the other."""
     page.goto(address)
     yield "start"
@@ -29,7 +29,7 @@ def pages_of_the_home_path(page: Any, address: str, wish: str = "") -> Iterator[
     page.select_option("#wish", wish)
     page.click("main button.button")
     yield "you"
-    yield from about_oneself(page, birth_year="1990", phototype="II")
+    yield from about_oneself(page, birth_year="1990", phototype=phototype)
     yield "answer"
     page.goto(f"{address}/check/answer/clinic-sheet/")
     yield "sheet"
@@ -103,11 +103,13 @@ def test_back_keeps_what_was_ticked_and_enter_goes_on(chromium: Any, address: st
     assert page.is_checked("input[name=pregnant][value=yes]")
 
 
-def test_the_printed_plan_is_one_sheet(chromium: Any, address: str) -> None:
+@pytest.mark.parametrize(("wish", "phototype"), [("", "II"), ("0.25", "V")])
+def test_the_printed_plan_is_one_sheet(chromium: Any, address: str, wish: str, phototype: str) -> None:
     page = chromium.new_context().new_page()
-    for name in pages_of_the_home_path(page, address):
+    for name in pages_of_the_home_path(page, address, wish, phototype):
         if name == "plan":
             break
+    page.wait_for_load_state("load")  # without its style the page is longer
     printed = page.pdf(format="A4", prefer_css_page_size=True)
     assert printed.count(b"/Type /Page\n") + printed.count(b"/Type /Page ") == 1 or printed.count(b"/Type /Page") == 2
     page.emulate_media(media="print")

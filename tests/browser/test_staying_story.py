@@ -74,6 +74,10 @@ def test_what_was_typed_is_sent_after_signing_in_again(chromium: Any, clinic: Cl
     page.goto(f"{chart}/visits/new/")
     page.check("input[name=asked]")
     page.fill("#lot", "TYPED-BEFORE")
+    page.fill("#expiry", "2099-01-01")
+    page.fill("#pain", "3")
+    for name, value in (("endpoint", "erythema"), ("aftercare", "given")):
+        page.check(f"input[name={name}][value={value}]")
     kept = next(one for one in context.cookies() if one["name"] == "sessionid")
     context.clear_cookies(name="sessionid")
     page.click("text=Sign and keep")

@@ -31,7 +31,7 @@ class Clinic(NamedTuple):
 @pytest.fixture(scope="module")
 def clinic(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clinic]:
     data = tmp_path_factory.mktemp("visits")
-    told = seeded(data, "visited", "8")
+    told = seeded(data, "visited", "12")
     with serving(data) as home:
         yield Clinic(home, told["charts"], signed_in(chromium, home, told, told["password"]))
 
@@ -83,6 +83,44 @@ def test_a_routine_visit_takes_few_actions_and_little_time(chromium: Any, clinic
     print(f"{hands.actions} actions, {seconds:.1f} s of waiting")
 
 
+def test_what_is_missing_is_seen_before_it_is_signed(chromium: Any, clinic: Clinic) -> None:
+    page = opened(chromium, clinic)
+    page.goto(f"{clinic.address}/charts/{clinic.chart()}/visits/new/")
+    page.check("input[name=asked]")
+    page.click("text=Sign and keep")
+    assert "Not written down yet" in page.inner_text("#lacking")
+    assert page.evaluate("document.activeElement.id") == "lacking"
+    assert problems(page) == []
+    page.check("input[name=without]")
+    page.click("#lacking button")
+    page.wait_for_url("**/visits/")
+    assert "Not written down: lot, expiry, endpoint, pain, aftercare." in page.inner_text(".visits > li")
+    page.goto(f"{clinic.address}/clinic/lots/")
+    page.click("text=/without a lot/")
+    assert "Story, Person" in page.inner_text("main") and problems(page) == []
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_the_second_of_two_gets_their_own_form_back(chromium: Any, clinic: Clinic, look: str) -> None:
+    """Two tabs are two people here: what one signed stands beside what the other typed."""
+    first, second = opened(chromium, clinic), opened(chromium, clinic, **LOOKS[look])
+    visits = f"{clinic.address}/charts/{clinic.chart()}/visits/"
+    first.goto(visits)
+    second.goto(f"{visits}new/")
+    record_routine(Hands(first))
+    second.check("input[name=asked]")
+    for name, words in (("lot", "MINE-1"), ("expiry", "2099-01-01"), ("pain", "7")):
+        second.fill(f"#{name}", words)
+    second.check("input[name=endpoint][value=erythema]")
+    second.check("input[name=aftercare][value=given]")
+    second.click("text=Sign and keep")
+    assert "AB-1234\tMINE-1" in second.inner_text("#meanwhile") and second.input_value("#lot") == "MINE-1"
+    assert problems(second) == [] and too_wide(second) <= 0
+    second.click("text=Sign as a correction")
+    second.wait_for_url("**/visits/")
+    assert "lot MINE-1; pain 7 of 10" in second.inner_text(".visits > li")
+
+
 def pages_of_the_visits(page: Any, clinic: Clinic) -> Iterator[str]:
     """Every page of a course of visits, one after the other."""
     chart = f"{clinic.address}/charts/{clinic.chart()}"
@@ -93,6 +131,7 @@ def pages_of_the_visits(page: Any, clinic: Clinic) -> Iterator[str]:
     page.fill("#pain", "20")
     page.click("text=Sign and keep")
     yield "record with problems"
+    assert page.inner_text("#lacking h2") == "Not written down yet"
     page.fill("#pain", "2")
     if not page.is_visible("#today-sunburn"):
         page.click("#today summary")
@@ -168,6 +207,9 @@ def test_a_visit_is_recorded_by_keyboard_only(chromium: Any, clinic: Clinic) -> 
     page.keyboard.press("Space")
     tab_to(page, "#lot")
     page.keyboard.type("ZZ-9")
+    page.fill(
+        "#expiry", (date.today() + timedelta(days=400)).isoformat()
+    )  # which browsers of each country ask otherwise
     tab_to(page, "input[name=endpoint]")
     page.keyboard.press("ArrowDown")
     tab_to(page, "#pain")

@@ -81,8 +81,9 @@ def longest_by_hand(plan: Plan, waits: tuple[NotBefore, ...], kb: Knowledge) -> 
         if topical.gate == "wait" and topical.about and topical.wait_h:
             short = listed[topical.id].published_h if topical.id in listed else topical.wait_h
             given[topical.about].append(topical.wait_h if long else short)
+    washed = sorted(given["water"])[-1]  # sweat, heat and products have to come off again
     return {
-        thing: sorted(hours)[-1]
+        thing: sorted([*hours, washed])[-1]
         for thing, hours in given.items()
         if not listed[thing].sites or zones & set(listed[thing].sites)
     }
@@ -115,7 +116,8 @@ def test_more_advice_never_shortens_a_wait(
     more = timetable(plan.model_copy(update={"sessions": (session,)}), waits, kb.replace(care=(*kb.care, extra)))
     after = {one.thing: one.hours_h for one in more.times}
     assert set(after) == set(before)
-    assert all(after[name] == (max(hours, before[name]) if name == thing else before[name]) for name in before)
+    longer = {thing} if thing != "water" else set(THINGS)  # what may not be washed off may not be begun
+    assert all(after[name] == (max(hours, before[name]) if name in longer else before[name]) for name in before)
 
 
 @settings(max_examples=60, deadline=None)

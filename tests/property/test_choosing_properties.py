@@ -30,7 +30,7 @@ SOME = settings(max_examples=60, deadline=None)
 
 
 class Invented(NamedTuple):
-    """Real plans whose courses carry invented objectives."""
+    """Real plans whose courses carry invented objectives, which nobody else has: no more people can be asked."""
 
     plans: tuple[Plan, ...]
     courses: list[Course]
@@ -70,7 +70,10 @@ def chosen(case: Invented, goals: Goals, order: list[int] | None = None) -> Choi
     def objectives_of(course: Course) -> Objectives:
         return case.objectives[course.context.plan.sha256]
 
-    with patch("needling.choosing.candidates.objectives", objectives_of):
+    with (
+        patch("needling.choosing.candidates.objectives", objectives_of),
+        patch("needling.choosing.settling.GROWTH", ()),
+    ):
         return choose([case.plans[i] for i in places], [case.courses[i] for i in places], goals)
 
 
@@ -153,6 +156,22 @@ def test_the_order_of_the_candidates_changes_nothing(
         round(again.harm_probability, 3),
     )
     assert round(mine.utility, 2) == pytest.approx(round(again.utility, 2), abs=0.011)
+
+
+@settings(max_examples=8, deadline=None)
+@given(key=st.integers(0, 2**31 - 1), goals=goals_of, random=st.randoms(use_true_random=False))
+def test_the_choice_of_one_key_is_a_function_of_what_goes_in(key: int, goals: Goals, random: Any) -> None:
+    """Whoever else is asked to settle it: simulated again and in another order, the answer is the same."""
+    person, assessment = healthy(KB, phototype="IV")
+    goals = goals.model_copy(update={"robust": "quantile"})
+    plans = list(propose(person, assessment, screen(person, assessment, KB), KB)[:5])
+    choices = []
+    for _ in range(2):
+        courses = simulate_many(plans, person, assessment, Belief.prior(KB, members=MEMBERS), key=key)
+        choices.append(choose(plans, courses, goals))
+        plans = plans[:1] + random.sample(plans[1:], len(plans) - 1)
+    first, second = choices
+    assert first.plan == second.plan and first.because == second.because
 
 
 @SOME

@@ -100,7 +100,7 @@ def test_harm_without_a_rate_and_more_than_the_endpoint_are_1(folder: Path, tmp_
     keloid = "events: [{harm: keloid, grade: 4, after_d: 60}]"
     (tmp_path / "harm.yaml").write_text(text.replace("events: []", keloid, 1), encoding="utf-8")
     harmed = run("score", approval, tmp_path / "harm.yaml", "--out", tmp_path)
-    assert harmed.returncode == 1 and harmed.stdout.startswith("1 unwanted event, 1 of them serious;")
+    assert harmed.returncode == 1 and harmed.stdout.startswith("1 serious unwanted event;")
     assert harmed.stdout.index("Unwanted events") < harmed.stdout.index("Planned against delivered")
     assert "Keloid or hypertrophic scar: Grade 4 (life-threatening); day 60 after session" in harmed.stdout
     flat = " ".join(harmed.stdout.split())

@@ -90,7 +90,7 @@ def test_deep_nesting_is_refused_not_crashed(tmp_path: Path) -> None:
         ("age_y: 40", "do not fit birth_year"),
         ("isotretinoin: false\n    isotretinoin_stopped: 2026-01-01", "'isotretinoin' is false"),
         ("filler: false\n    filler_placed_mo: 0.1", "'filler' is false"),
-        ("diabetes: false\n    hba1c_pct: 13", "'diabetes' is false"),
+        ("hba1c_known: false\n    hba1c_pct: 13", "'hba1c_known' is false"),
         ("breastfeeding: true", "sex_at_birth is male"),
     ],
 )

@@ -69,8 +69,9 @@ def test_windows(start: float | None, end: float | None, said: str) -> None:
 
 def test_the_day_when_a_wait_is_over() -> None:
     """Day 0 is the day of the session; a wait never ends earlier by its day than by its hours."""
-    said = {0: "Today", 8: "Today, after 8 hours", 24: "Day 1", 25: "Day 2", 100: "Day 5", 168: "Day 7",
-            336: "Day 14 (2 weeks)", 360: "Day 15", 672: "Day 28 (4 weeks)"}  # fmt: skip
+    said = {0: "Today", 8: "Today, after 8 hours", 22.1: "Today, after 23 hours", 23.2: "Day 1", 24: "Day 1",
+            25: "Day 2", 100: "Day 5", 168: "Day 7", 336: "Day 14 (2 weeks)", 360: "Day 15",
+            672: "Day 28 (4 weeks)"}  # fmt: skip
     assert {hours: words.day_words(hours) for hours in said} == said
 
 

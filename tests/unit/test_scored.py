@@ -73,7 +73,7 @@ def test_a_harm_without_a_rate_is_told_first_and_is_serious_from_severe_on(appro
     any_serious = next(one for one in misses.events if one.harm == "serious-event")
     assert any_serious.happened and any_serious.brier_ratio == pytest.approx((1 - any_serious.probability) ** 2)
     assert not any(one.happened for one in misses.events if one.harm != "serious-event")
-    assert not is_good(misses) and headline(misses).startswith("1 unwanted event, 1 of them serious; ")
+    assert not is_good(misses) and headline(misses).startswith("1 serious unwanted event; ")
     text = " ".join(score_text(misses, approval, KB).split())
     assert text.index("Unwanted events") < text.index("Planned against delivered")
     assert "Grade 4 (life-threatening); day 60 after session 1" in text and "On the jaw." in text

@@ -70,7 +70,9 @@ def test_v3_specialist_override() -> None:
     signed = assessment.model_validate(
         {
             **assessment.model_dump(),
-            "overrides": [{"rule": rule, "reason": "specialist-informed-choice", "by": "dr-a", "second": "dr-b"}],
+            "overrides": [
+                {"rule": rule, "reason": "specialist-informed-choice", "by": "dr-a", "second": "dr-b", "on": ON}
+            ],
         }
     )
     clearance = screen(person, signed, KB)

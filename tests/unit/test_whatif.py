@@ -22,6 +22,7 @@ from needling.planning.envelope import breaches
 from needling.planning.protocol import phases_of, say_phases
 from needling.report.about_comparison import what_if_text
 from needling.simulation import Belief, forecast, objectives, simulate
+from needling.simulation.seam.pairing import numbers_of
 from needling.whatif import OUTSIDE
 
 KB = load_knowledge()
@@ -149,6 +150,21 @@ def test_many_threads_get_what_one_gets_and_keep_the_plan_they_began_with() -> N
             start = found.before
             assert start in (other.before, other.plan)
             assert found == a_session(plan=start).what_if(needle_length_mm=1.0)
+
+
+def test_numbers_of_a_plan_are_worked_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many other plans it is held against: the current one is held against each."""
+    worked: list[str] = []
+
+    def noted(course: Any) -> Any:
+        worked.append(course.context.plan.sha256)
+        return numbers_of(course)
+
+    monkeypatch.setattr("needling.whatif.numbers_of", noted)
+    session = a_session()
+    found = session.what_if_many([{"passes_count": passes} for passes in (2, 3)]) + [session.what_if(passes_count=2)]
+    assert all(one.numbers for one in found)
+    assert sorted(worked) == sorted({session.plan.sha256, *(one.plan.sha256 for one in found)})
 
 
 def test_memory_is_bounded() -> None:

@@ -57,7 +57,7 @@ def test_a_severe_event_stops_the_next_session_until_a_look_says_that_it_is_over
     told(room, Event(harm="bacterial-infection", grade=3, after_d=3.0))
     for name, page in pages(room).items():
         assert STOP in page and "grade 3" in page, name
-        card = page.split(STOP)[1].split("</ul>")[0]
+        card = page.split(STOP)[1].split("<details")[0]
         assert "trouble_after" not in card and not re.search(r"\d{4}-\d{2}-\d{2}", card), card
     due = course_of(room.chart)
     assert due is not None
@@ -72,7 +72,11 @@ def test_what_was_done_all_the_same_can_be_told_by_a_clinician_who_says_why(room
     told(room, Event(harm="bacterial-infection", grade=3, after_d=3.0))
     course = course_of(room.chart)
     assert course is not None
-    done = {"on": course.expected_on(1).isoformat(), "deviation": ["held-accepted"], "words": "seen by a colleague"}
+    done: dict[str, Any] = {
+        "on": course.expected_on(1).isoformat(),
+        "deviation": ["held-accepted"],
+        "words": "seen by a colleague",
+    }
     assert room.post(**done).status_code == 302
     assert "held-accepted" in room.records[-1].deviations
 
@@ -196,3 +200,47 @@ def test_a_form_from_before_a_yes_is_no_no(room: Room, answer: str) -> None:
     write(room.user, room.chart, who[1].model_copy(update={"facts": facts}), supersedes=who[0])
     sent = {"on": course.expected_on(1).isoformat(), "today-isotretinoin": answer}
     assert room.post(**sent).status_code == 422
+
+
+def test_the_card_says_what_is_to_be_done_and_what_lifts_it_and_folds_its_sources(room: Room) -> None:
+    told(room, Event(harm="bacterial-infection", grade=3, after_d=3.0))
+    card = room.client.get(room.address("")).content.decode().split(STOP)[1].split('class="actions"')[0]
+    before, folded = card.split("<details>")
+    assert "See a clinician" not in card, "who reads it is one"
+    assert "<strong>Do now, the same day:</strong> Swab and antibiotic by a doctor.</p>" in before
+    assert "<strong>Goes on once</strong> a look in a clinic, after" in before and "/assessment/" in before
+    assert "harris2015" not in re.sub(r'href="[^"]*"', "", folded) and "Harris" in folded, "titles, not keys"
+    assert "the emergency number" in folded and "the emergency number" not in before
+
+
+def test_nothing_of_an_emergency_is_folded_away(room: Room) -> None:
+    told(room, Event(harm="needle-break-eye", grade=3, after_d=1.0))
+    card = room.client.get(room.address("")).content.decode().split(STOP)[1].split("<details>")[0]
+    assert "Do now, an emergency:" in card and "eye care at once" in card and ", 1 day after session" in card
+
+
+def test_questions_about_lasting_things_are_folded_only_where_each_was_answered_with_no(room: Room) -> None:
+    """Folded is not left out: the tick signs each of them, and what is not known is never folded away."""
+
+    def lasting(page: str) -> str:
+        return page.split('class="lasting"')[1].split("</details>")[0]
+
+    assert room.post().status_code == 302
+    page = room.client.get(room.address()).content.decode()
+    check = latest(room.chart, VisitCheck)
+    assert check is not None
+    names = {fact.name for fact in check[1].answers}
+    assert all(f'name="today-{name}"' in page for name in names), "none is left out"
+    assert not lasting(page).startswith(" open") and "the folded ones too" in page
+    assert "last: no on" in lasting(page) and 'name="today-sunburn"' not in lasting(page)
+    course, who = course_of(room.chart), latest(room.chart, Person)
+    assert course is not None and who is not None
+    facts = (*(fact for fact in who[1].facts if fact.name != "antiarrhythmic"), Fact(name="antiarrhythmic", value=True))
+    write(room.user, room.chart, who[1].model_copy(update={"facts": facts}), supersedes=who[0])
+    page = room.client.get(room.address()).content.decode()
+    assert lasting(page).startswith(" open") and "the folded ones too" not in page
+    answers = tuple(Fact(name=one.name, value=None) if one.name == "tattoo" else one for one in check[1].answers)
+    write(room.user, room.chart, who[1].model_copy(update={"id": who[1].id}), supersedes=latest(room.chart, Person)[0])  # type: ignore[index]
+    write(room.user, room.chart, check[1].model_copy(update={"answers": answers}))
+    page = room.client.get(room.address()).content.decode()
+    assert lasting(page).startswith(" open") and "last: not known on" in lasting(page)

@@ -116,7 +116,9 @@ def test_a_stranger_reaches_nothing_of_a_chart(house: House, method: str, path: 
     bodies: dict[str, Any] = {
         "person": {"document": person_of(house.chart)}, "assessment": {"document": assessment_of(house.chart)},
         "propose": {}, "plan": {}, "forecast": {"protocol": "1.0 mm stamp, 1 direction x 4 passes, cheeks, once"},
-        "records": {"document": record_of("0" * 64, house)},
+        "records": {"document": record_of("0" * 64, house)}, "after": {"asked_on": date.today().isoformat()},
+        "compare": {"first": {"protocol": "no treatment"}, "second": {"row": str(house.row.id)}},
+        "approvals": {"protocol": "no treatment", "person_sha256": "0" * 64, "assessment_sha256": "0" * 64},
     }  # fmt: skip
     sent = bodies[path.rsplit("/", 1)[-1]] if method == "post" else None
     said = program.call(method, address, sent, 404)
@@ -383,7 +385,7 @@ def test_the_page_lists_every_address(house: House) -> None:
 def test_no_address_names_a_person() -> None:
     for _, path, told in OPERATIONS:
         names = {one["name"] for one in told.get("parameters", ())}
-        assert names <= {"chart", "row", "entry", "page"}, (path, names)
+        assert names <= {"chart", "row", "entry", "page", "grade"}, (path, names)
 
 
 def test_a_colleague_sees_the_same(house: House) -> None:
@@ -411,8 +413,11 @@ def test_whatever_is_sent_there_is_no_500_and_answers_are_as_described(house: Ho
     ]  # fmt: skip
     token = Program(house.people["clinician"]).token
     schema = schemathesis.openapi.from_wsgi("/api/openapi.json", application)
-    row = Row.objects.filter(chart=house.chart, sha256=signed.sha256).get().id
-    known = {"chart": str(house.chart.id), "row": str(row), "entry": "derma-roller"}
+    record = record_of(signed.sha256, house, on=signed.plan.start.isoformat(), device=signed.plan.sessions[0].device)
+    write(house.people["clinician"], house.chart, SessionRecord.model_validate(record))
+    rows = {kind: str(house.chart.rows.get(kind=kind, superseded_by=None).id) for kind in ("approval", "record")}
+    known = {"chart": str(house.chart.id), "entry": "derma-roller"}
+    seen = {kind: house.chart.rows.get(kind=kind, superseded_by=None).sha256 for kind in ("person", "assessment")}
     for result in schema.get_all_operations():
         operation = result.ok()
 
@@ -423,9 +428,12 @@ def test_whatever_is_sent_there_is_no_500_and_answers_are_as_described(house: Ho
         @given(case=operation.as_strategy())
         def sent(case: Any) -> None:
             cache.clear()
-            case.path_parameters = {name: known[name] for name in case.path_parameters or {}}
+            row = rows["record" if "/records/" in case.path else "approval"]
+            case.path_parameters = {name: {**known, "row": row}[name] for name in case.path_parameters or {}}
             if isinstance(case.body, dict) and "members" in case.body:
                 case.body["members"] = 64 if isinstance(case.body["members"], int) else case.body["members"]
+            if isinstance(case.body, dict) and "person_sha256" in case.body:
+                case.body |= {f"{kind}_sha256": sha256 for kind, sha256 in seen.items()}
             case.call_and_validate(headers={"Authorization": f"Bearer {token}"}, checks=chosen)
 
         sent()

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import re
 from datetime import date, timedelta
+from html import unescape
 from io import BytesIO
+from typing import Any
 
 import pytest
 from django.test import Client
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from icalendar import Calendar
 from tests.web.visitor import QUIZ, Visitor, patch_tested
 
+from needling.archive import run_case
 from needling.knowledge import load_knowledge
 from needling.planning.screen import STRICTNESS, VERDICTS, screen
+from needling.report.explain import explain
+from needling.report.words import on_day
 from needling.web.selfcheck import takeaway
 from needling.web.selfcheck.answers import Answers
+from needling.web.selfcheck.patch import patch_days
 from needling.web.selfcheck.takeaway import file_of, read_file
 
 KB = load_knowledge()
@@ -87,7 +94,7 @@ def test_the_plan_is_one_page_for_this_person(visitor: Visitor) -> None:
         assert other not in said, other
     assert "no data that would allow an honest forecast" in visitor.client.get("/check/answer/").content.decode()
     assert said.index("When") < said.index("How") < said.index("When to stop") < said.index("Not before")
-    assert said.index("Emergency") < said.index("How long your roller lasts") < said.index("All of it, step by step")
+    assert said.index("How long your roller lasts") < said.index("Emergency") < said.index("All of it, step by step")
     assert not re.search(r"of 50\b", said.split("Possible harm")[-1]), "one denominator"
 
 
@@ -193,9 +200,224 @@ def test_the_plan_says_what_never_goes_on_and_what_protects_until_sunscreen(visi
     visitor.get("/check/plan/")
     said = visitor.text
     never = said.split("Never on freshly needled skin")[1].split("</li>")[0]
-    for product in ("Perfume", "not sterile", "metal salts", "Dyes", "Numbing cream with more than 4 %"):
+    for product in ("Perfume", "not sterile", "metal salts", "dyes", "numbing cream with more than 4 %"):
         assert product in never[:500], product
     assert "otulinum" not in said and "luorouracil" not in said
     printed = said.split("All of it, step by step")[0]
     assert "Until you may use sunscreen: stay in the shade and cover the area: a hat" in printed
     assert "after 24 hours" not in said
+
+
+# ---------------------------------------------------------------- one answer on every page
+
+
+def _events(visitor: Visitor) -> list[Any]:
+    sent = visitor.client.get("/check/plan/calendar.ics")
+    return [part for part in Calendar.from_ical(sent.content).walk() if part.name == "VEVENT"]
+
+
+def test_a_patch_that_showed_something_decides_every_page(visitor: Visitor) -> None:
+    patch_tested(visitor, 8)
+    visitor.post("/check/steps/", step="patch-mark")
+    assert "The plan opens when they are done" not in visitor.text
+    visitor.get("/check/answer/")
+    said = visitor.text
+    assert "Rolling is not for you" in said and "Nothing that you told us speaks against" not in said
+    assert "Go on with the steps" not in said and "2 by 2 cm" not in said and "gentle routine" not in said
+    assert 'class="answer tone-no"' in visitor.page.content.decode()
+    for address in ("/check/plan/", "/check/plan/calendar.ics", "/check/steps/hygiene/"):
+        visitor.get(address)
+        assert visitor.address == "/check/steps/" and "Rolling is not for you" in visitor.text, address
+    visitor.get("/check/answer/clinic-sheet/")
+    on = on_day(date.today() - timedelta(days=8))
+    assert (
+        f"Patch What came of it Rolled on {on}, 2 by 2 cm, at home" in visitor.text
+        and "A mark, bump, rash" in visitor.text
+    )
+    assert "Answer: Rolling is not for you" in visitor.text and "Patch test before" not in visitor.text
+    visitor.get("/check/answer/again.ics")
+    assert visitor.address == "/check/answer/"
+    visitor.post("/check/steps/", step="patch-look")
+    visitor.get("/check/answer/")
+    assert "No known benefit at home" in visitor.text
+
+
+def test_what_is_worse_than_a_patch_is_still_said_first(visitor: Visitor) -> None:
+    patch_tested(visitor, 8)
+    visitor.post("/check/steps/", step="patch-mark")
+    visitor.post("/check/about/today/", trouble_after_needling="yes", acute_illness="no", pregnant="no",
+                 breastfeeding="no")  # fmt: skip
+    visitor.get("/check/answer/")
+    assert "Get medical care today" in visitor.text
+    visitor.get("/check/answer/clinic-sheet/")
+    assert "Reaction to the small patch" in visitor.text
+
+
+@pytest.mark.parametrize("concern", ["acne-scars-ice-pick", "product-delivery"])
+def test_where_there_is_no_routine_nobody_rolls_a_patch(visitor: Visitor, concern: str) -> None:
+    visitor.begin(concern=concern)
+    visitor.go_on()
+    said = visitor.text
+    assert "Doing nothing is best" in said and "2 by 2 cm" not in said and "✓" not in said
+    box = said.split("Doing nothing is best for now")[1]
+    why = KB.indication(concern).answer_why.split(".")[0]
+    assert box.index(why) < box.index("no routine is shown")
+    assert "Nothing that you told us" not in said and "None of the rules" not in said
+    visitor.get("/check/answer/clinic-sheet/")
+    assert "Patch test before" not in visitor.text
+
+
+def test_the_quiz_tells_the_times_of_the_plan(visitor: Visitor) -> None:
+    visitor.begin()
+    visitor.go_on()
+    visitor.post("/check/steps/", step="roller")
+    visitor.post("/check/steps/hygiene/", **{**QUIZ, "after-short-actives": "0"})
+    why = visitor.text
+    assert "three days" not in why
+    told = dict(re.findall(r"(Acids[^:.]*|Retinoid[^:.]*): not before day (\d+)", why))
+    visitor.unlock()
+    visitor.get("/check/plan/")
+    rows = re.findall(r"<dt>Day (\d+).*?</dt><dd>(.*?)</dd>", visitor.page.content.decode())
+    assert len(told) == 2
+    for thing, day in told.items():
+        assert any(day == of and thing in things for of, things in rows), thing
+
+
+def test_the_patch_is_the_first_use_of_the_roller(visitor: Visitor) -> None:
+    from needling.web.selfcheck.calendar import roller_ends
+
+    case = Answers({"site": "cheek", "concern": "pores-dullness"}, {"birth_year": 1990, "phototype": "II",
+                   "sex_at_birth": "female"}, {fact.name: False for fact in YES_NO}).case(KB, TODAY)  # fmt: skip
+    plan = run_case(case, KB, key=0, members=64).choice.plan
+    first = plan.sessions[0]
+    often = plan.model_copy(
+        update={"sessions": tuple(first.model_copy(update={"day_d": 3.5 * index}) for index in range(12))}
+    )
+    uses = KB.device(first.device).life_uses_count
+    assert uses is not None
+    assert roller_ends(often, KB)[0][0] == 3.5 * uses
+    assert roller_ends(often, KB, plan.start - timedelta(days=8))[0][0] == 3.5 * (uses - 1)
+    early = roller_ends(plan, KB, plan.start - timedelta(days=60))[0][0]
+    assert early < roller_ends(plan, KB, plan.start - timedelta(days=8))[0][0], "months count from the patch"
+    visitor.begin()
+    visitor.go_on()
+    visitor.unlock()
+    visitor.get("/check/plan/")
+    assert "1 (small patch)" in visitor.text
+    assert f"The small patch on {on_day(date.today() - timedelta(days=8))} was use 1" in visitor.text
+
+
+def test_other_needles_are_another_roller(visitor: Visitor) -> None:
+    visitor.begin(wish="0.25", phototype="V")
+    visitor.go_on()
+    visitor.post("/check/steps/", step="none")
+    assert "not the 0.25 mm one yet" in visitor.text and "Keep the 0.25 mm roller for later" in visitor.text
+    visitor.unlock()
+    said = [str(event["description"]) for event in _events(visitor) if "Buy a new roller" in str(event["summary"])]
+    assert any("the needles are 0.25 mm" in one for one in said)
+
+
+@pytest.mark.parametrize(("history", "days"), [(True, 7), (None, 7), (False, 2)])
+def test_skin_that_has_kept_marks_waits_a_week(history: bool | None, days: int) -> None:
+    assert patch_days(Answers(you={"phototype": "II"}, facts={"pih_history": history}), KB) == days
+
+
+@pytest.mark.parametrize(("history", "phototype", "days"), [("yes", "II", 7), ("no", "II", 2), ("no", "V", 7)])
+def test_answer_and_steps_wait_the_same_days(visitor: Visitor, history: str, phototype: str, days: int) -> None:
+    visitor.begin(phototype=phototype)
+    visitor.go_on(pih_history=history)
+    assert f"Look at it after {days} days" in visitor.text and "after two days" not in visitor.text
+    visitor.get("/check/steps/")
+    assert f"Then wait {days} days" in visitor.text
+
+
+def test_getting_ready_stands_on_the_plan_and_in_the_calendar(visitor: Visitor) -> None:
+    visitor.begin()
+    visitor.go_on()
+    visitor.get("/check/steps/")
+    said = visitor.text
+    assert said.index("Let a professional see your skin first") < said.index("The right roller")
+    visitor.unlock()
+    visitor.get("/check/plan/")
+    printed = unescape(visitor.text).split("All of it, step by step")[0]
+    events = {event["dtstart"].dt: event for event in _events(visitor)}
+    start = min(on for on, event in events.items() if str(event["summary"]).startswith("Rolling"))
+    for name in ("weeks-sun-protection", "weeks-stop-actives"):
+        step = KB.by("care")[name]
+        on = start - timedelta(days=round(step.lead_d))
+        assert f"From {on_day(on)} {step.says}" in printed
+        assert step.says in str(events[on]["description"])
+        assert any(part.name == "VALARM" for part in events[on].subcomponents)
+    for name in ("before-screen-again", "home-disinfect-before", "before-nothing-on-skin"):
+        assert KB.by("care")[name].says.split(".")[0] in printed, name
+        assert KB.by("care")[name].says in str(events[start]["description"])
+    assert "Why not sooner: getting ready takes 4 weeks" in printed
+
+
+def test_a_calendar_of_preparations_tells_nothing_of_the_person(visitor: Visitor) -> None:
+    visitor.begin(phototype="V")
+    visitor.go_on()
+    visitor.unlock()
+    titles = {str(event["summary"]) for event in _events(visitor)}
+    assert any("Sunscreen every day" in one for one in titles)
+    assert not re.search(r"skin type|dark|retinoid", " ".join(titles), re.I)
+    ready = next(event for event in _events(visitor) if "Sunscreen every day" in str(event["summary"]))
+    assert str(ready["description"]).startswith("Use sunscreen of SPF 50")
+
+
+@pytest.mark.parametrize(("wish", "most"), [("0.25", "0.25"), ("0.3", "0.25"), ("1.5", "0.25"), ("", "0.25")])
+def test_one_limit_for_one_person_on_every_page(visitor: Visitor, wish: str, most: str) -> None:
+    visitor.begin(wish=wish, phototype="V")
+    visitor.go_on()
+    pages = []
+    for address in ("/check/answer/", "/check/steps/", "/check/answer/clinic-sheet/"):
+        visitor.get(address)
+        pages.append(visitor.text.split("Where sources disagree")[0].split("Sources")[0])
+    visitor.unlock()
+    visitor.get("/check/plan/")
+    pages.append(visitor.text.split(" Sources ")[0])
+    for said in pages:
+        named = re.findall(r"([\d.]+) mm at most|up to ([\d.]+) mm|[Tt]he limit here is ([\d.]+) mm", said)
+        named += re.findall(r"(longest needle) for you at home is ([\d.]+) (mm)", said)
+        found = {part for one in named for part in one if re.fullmatch(r"[\d.]+", part)}
+        assert found <= {most}, said
+    for at in (0, 1, 3):
+        assert f"The longest needle for you at home is {most} mm." in pages[at]
+        assert "to see how your skin takes it" in pages[at] or "no study shows that a longer one" in pages[at]
+
+
+def test_nothing_reads_as_an_all_clear_while_much_is_open() -> None:
+    case = Answers({"site": "cheek", "concern": "pores-dullness"}, {"phototype": "II"}).case(KB, TODAY)
+    whole = screen(case.person, case.assessment, KB)
+    cleared = whole.model_copy(update={"decisions": ()})
+    said = str(explain(cleared, KB))
+    assert "None of the rules" not in said and "Nothing can be said yet" in said
+    assert "None of the rules" in str(explain(cleared.model_copy(update={"asks": ()}), KB))
+
+
+def test_not_knowing_of_warning_signs_leads_to_them_first(visitor: Visitor) -> None:
+    visitor.begin()
+    visitor.go_on(trouble_after_needling="unknown")
+    html = visitor.page.content.decode().split("<main")[1]
+    assert html.index("You do not know whether you have a warning sign") < html.index('class="verdict"')
+    assert 'href="/check/signs/"' in html.split('class="verdict"')[0]
+    assert "None of the rules that were checked" not in visitor.text and "Why this answer" not in visitor.text
+    visitor.post("/check/forget/")
+    visitor.begin()
+    visitor.go_on(keloid_history="unknown")
+    assert "warning sign" not in visitor.page.content.decode().split("<main")[1].split('class="verdict"')[0]
+
+
+@pytest.mark.parametrize(("sex", "beard"), [("male", True), ("female", False)])
+def test_the_times_are_those_of_an_evening_and_of_this_person(visitor: Visitor, sex: str, beard: bool) -> None:
+    visitor.begin(sex=sex)
+    visitor.go_on()
+    visitor.unlock()
+    visitor.get("/check/plan/")
+    html = unescape(visitor.page.content.decode())
+    said = unescape(visitor.text)
+    assert "Today, after" not in said and "The next evening" in said and "scalp or beard" not in said
+    assert ("other drugs for the beard" in said) is beard and "the scalp" not in said.split("All of it")[0]
+    rows = dict(re.findall(r"<dt>(Day \d+)[^<]*</dt><dd>(.*?)</dd>", html))
+    assert "sunscreen" in rows["Day 2"] and rows["Day 3"] == "Any other cream or ointment"
+    assert not re.search(r"(?:, |; | and )[A-Z][a-z]", said.split("Never on freshly needled skin")[1].split("*")[0])

@@ -154,6 +154,26 @@ def test_an_older_file_in_place_of_the_database_stays_found(tmp_path: Path) -> N
         subprocess.run(code, env=environment, check=True)
         said = _needling(data, "audit", "verify")
         assert said.returncode == 1 and said.stdout.count("was cut off") == 2, said.stdout
+    answers = (
+        "import sys; sys.path[:0] = [sys.argv[1]]\n"
+        "from needling.cli.clinic import set_up; set_up()\n"
+        "from needling.web.accounts.models import User\n"
+        "from needling.web.charts.alarms import alarms_of, answer\n"
+        "for user in User.objects.filter(role='owner').select_related('clinic'):\n"
+        "    for one in alarms_of(user.clinic_id):\n"
+        "        answer(user, one.number, 'brought-back', 'The copy of yesterday, by hand.')"
+    )
+    subprocess.run([sys.executable, "-c", answers, str(SRC.parent)], env=environment, check=True)
+    said = _needling(data, "audit", "verify")
+    assert said.returncode == 4, "answered is not the same as never"
+    assert said.stdout.count("was cut off") == said.stdout.count("The copy of yesterday, by hand.") == 2, said.stdout
+    told = json.loads(_needling(data, "audit", "verify", "--json").stdout)
+    assert not told["holds"] and [one["problems"] for one in told["clinics"].values()] == [[], []]
+    assert [one["answered"][0]["answers"][0]["by"] for one in told["clinics"].values()]
+    next((data / "trail").glob("*.json")).unlink()
+    subprocess.run(code, env=environment, check=True)
+    said = _needling(data, "audit", "verify")
+    assert said.returncode == 1 and "the note outside it was gone" in said.stdout, "a new alarm is loud again"
 
 
 def test_an_older_backup_does_not_bring_back_who_was_erased(tmp_path: Path) -> None:

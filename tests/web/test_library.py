@@ -162,6 +162,20 @@ def test_search_over_everything(visitor: Visitor) -> None:
     assert 0 < len(re.findall(r'href="/read/rules/[^"?]+/"', visitor.page.content.decode())) < len(KB.rules)
 
 
+@pytest.mark.parametrize("words", ["pregnant", "recent_tan", "tan", "bal2008"])
+def test_what_is_found_has_a_name_for_readers_and_a_line_of_text(visitor: Visitor, words: str) -> None:
+    visitor.get(f"/read/?q={words}")
+    found = re.findall(
+        r'<li><a href="/read/[^"]+">([^<]+)</a>(?:<p class="hint">([^<]*)</p>)?', visitor.page.content.decode()
+    )
+    assert found
+    keys = {fact.name for fact in KB.facts} | {source.key for source in KB.sources}
+    for title, says in found:
+        assert title not in keys and "_" not in title, title
+        assert says.rstrip(".") != title.rstrip(".") and "_" not in says, title
+    assert sum(bool(says) for _, says in found) > len(found) / 2
+
+
 @pytest.mark.parametrize("address", ["/read/no-such/", "/read/rules/no-such/", "/read/no-such/x/", "/read/red_flags/"])
 def test_what_is_not_there(visitor: Visitor, address: str) -> None:
     assert visitor.get(address).status_code == 404

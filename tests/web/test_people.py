@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,13 +14,18 @@ from hypothesis import strategies as st
 from tests.web.clinics import House, open_chart
 
 from needling.documents import Assessment, Person
+from needling.documents.overrides import ProposedOverride
 from needling.knowledge import load_knowledge
 from needling.planning.protocol import site_zones
+from needling.planning.screen import screen
+from needling.report.words import on_day
 from needling.web.charts.models import Chart, Row
 from needling.web.charts.records import latest, write
+from needling.web.people import views
 from needling.web.people.intake import LINK
-from needling.web.people.journey import next_of
+from needling.web.people.journey import Cleared, next_of
 from needling.web.people.reading import today
+from needling.web.plans.proposals import bare
 
 KB = load_knowledge()
 ZONE = {"zone": "cheek-left", "concern": "acne-scars-rolling", "area": "40"}
@@ -57,6 +62,48 @@ def test_the_second_of_two_is_told_and_nothing_is_lost(house: House) -> None:
     assert told.status_code == 409 and "in the meantime" in told.content.decode()
     found = latest(house.chart, Person)
     assert found is not None and found[1].birth_year == 1984
+
+
+def test_of_two_assessments_at_once_both_are_kept_and_the_second_author_is_told(house: House) -> None:
+    address = f"/charts/{house.chart.id}/assessment/"
+    first, second = house.browser("clinician"), house.browser("assistant")
+    seen = version(first, address)
+    assert version(second, address) == seen
+    assert first.post(address, {**ZONE, "version": seen}).status_code == 302
+    typed = {**ZONE, "zone": "nose", "area": "17.5", "active_infection": "no", "version": seen}
+    told = second.post(address, typed)
+    page = told.content.decode()
+    assert told.status_code == 409 and "wrote an assessment in the meantime" in page
+    assert house.people["clinician"].name in page and 'value="17.5"' in page, "what was typed is not lost"
+    theirs = latest(house.chart, Assessment)
+    assert theirs is not None and f"/documents/{theirs[0].id}/" in page and theirs[1].zones[0].zone == "cheek-left"
+    typed["version"] = page.split('name="version" value="')[1].split('"')[0]
+    assert second.post(address, typed).status_code == 302
+    mine = latest(house.chart, Assessment)
+    assert mine is not None and mine[1].zones[0].zone == "nose" and mine[0].author == house.people["assistant"]
+    assert house.chart.rows.filter(kind="assessment", superseded_by=None).count() == 2
+
+
+def test_the_second_is_told_also_when_the_first_comes_between_its_look_and_its_write(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = f"/charts/{house.chart.id}/assessment/"
+    client = house.browser("assistant")
+    seen = version(client, address)
+    told = {"person": house.chart.person_id, "on": str(today()), "setting": "clinic",
+            "zones": [{"zone": "nose", "concern": "acne-scars-rolling", "area_cm2": 10}]}  # fmt: skip
+
+    def first(*given: Any) -> list[Any]:
+        write(house.people["clinician"], house.chart, Assessment.model_validate(told))
+        monkeypatch.undo()
+        return []
+
+    monkeypatch.setattr(views, "problems_of", first)
+    page = client.post(address, {**ZONE, "version": seen})
+    assert page.status_code == 409 and "wrote an assessment in the meantime" in page.content.decode()
+    found = latest(house.chart, Assessment)
+    assert found is not None and found[1].zones[0].zone == "nose"
+    assert house.chart.rows.filter(kind="assessment").count() == 1
 
 
 def test_an_assessment_is_kept_with_zones_and_readings(house: House) -> None:
@@ -248,6 +295,96 @@ def test_the_list_says_who_comes_next_and_where_answers_came_in(house: House) ->
     assert before is not None
     write(user, waiting, Person(id=waiting.person_id, birth_year=1972, phototype="II"), supersedes=before[0])
     assert "new answers" not in client.get("/charts/").content.decode()
+
+
+def _look(house: House, chart: Chart) -> Assessment:
+    told = {"person": chart.person_id, "on": str(today()), "setting": "clinic",
+            "zones": [{"zone": "nose", "concern": "acne-scars-rolling", "area_cm2": 10}]}  # fmt: skip
+    made = Assessment.model_validate(told)
+    write(house.people["clinician"], chart, made)
+    return made
+
+
+def _kept(house: House, label: str, verdict: str, earliest: date | None = None) -> Chart:
+    """A chart in which somebody kept a clearance with this verdict."""
+    user = house.people["clinician"]
+    chart = open_chart(user, label)
+    person = Person(id=chart.person_id, birth_year=1990)
+    write(user, chart, person)
+    cleared = screen(person, _look(house, chart), KB)
+    write(user, chart, cleared.model_copy(update={"verdict": verdict, "earliest": earliest}))
+    return chart
+
+
+TOMORROW, YESTERDAY = date.today() + timedelta(days=1), date.today() - timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "earliest", "says"),
+    [
+        ("go", None, "Plan: no plan yet"),
+        ("exclude", None, "Clearance: excluded, not suitable for needling"),
+        ("refer", None, "Clearance: a clinician must look first"),
+        ("ask", None, "Clearance: answers are missing that decide it"),
+        ("defer", TOMORROW, f"Clearance: wait until {on_day(TOMORROW)}"),
+        ("defer", YESTERDAY, "Clearance: the wait is over, screen again"),
+        ("defer", None, "Clearance: not now, wait"),
+    ],
+)
+def test_the_list_and_the_chart_say_what_the_clearance_says(
+    house: House, verdict: str, earliest: date | None, says: str
+) -> None:
+    chart = _kept(house, "Verdict, V.", verdict, earliest)
+    client = house.browser("clinician")
+    assert says in client.get("/charts/").content.decode().split("Verdict, V.")[1].split("</tr>")[0]
+    step, _, why = says.partition(": ")
+    page = client.get(f"/charts/{chart.id}/").content.decode()
+    assert next_step(client, f"/charts/{chart.id}/") == step and f"<strong>Next</strong>: {why}" in page
+    found = latest(chart, Person)
+    assert found is not None
+    newer = Person(id=chart.person_id, birth_year=1991)
+    write(house.people["clinician"], chart, newer, supersedes=found[0])
+    line = client.get("/charts/").content.decode().split("Verdict, V.")[1].split("</tr>")[0]
+    assert "Clearance: something newer is known" in line, "what was decided from other answers says nothing"
+
+
+def test_the_list_says_who_waits_for_a_second_signature_and_asks_no_more_for_more(house: House) -> None:
+    user, client = house.people["clinician"], house.browser("clinician")
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as seen:
+            assert client.get("/charts/").status_code == 200
+        return len(seen)
+
+    def waits(number: int) -> None:
+        chart = _kept(house, f"Waits {number}", "defer", TOMORROW)
+        now, look = latest(chart, Person), latest(chart, Assessment)
+        assert now is not None and look is not None
+        told = {"rule": "active-infection", "reason": "device-label-allows", "by": user.signature,
+                "person_sha256": now[1].sha256, "findings_sha256": bare(look[1]).sha256}  # fmt: skip
+        write(user, chart, ProposedOverride.model_validate(told))
+
+    waits(0)
+    few = queries()
+    for number in range(1, 8):
+        waits(number)
+        _kept(house, f"Excluded {number}", "exclude")
+    page = client.get("/charts/").content.decode()
+    assert page.count("Clearance: waits for a second signature") == 8
+    assert page.count("Clearance: excluded") == 7 and queries() == few
+
+
+def test_a_clearance_of_before_the_approval_says_nothing_of_the_course() -> None:
+    at = {kind: DAY + timedelta(days=day) for day, kind in enumerate(("person", "clearance", "assessment", "approval"))}
+    excluded = Cleared("exclude", None)
+    assert next_of(at, EVERYWHERE, own=True, said=excluded)[0] == "visit"
+    assert next_of({**at, "clearance": DAY + timedelta(days=9)}, EVERYWHERE, own=True, said=excluded)[0] == "clearance"
+
+
+def test_a_plan_that_was_drawn_up_is_not_called_none() -> None:
+    at = {kind: DAY + timedelta(days=day) for day, kind in enumerate(("person", "assessment", "clearance", "draft"))}
+    assert next_of(at, EVERYWHERE, own=True) == ("plan", "drawn up, not approved yet")
+    assert next_of({**at, "draft": DAY}, EVERYWHERE, own=True) == ("plan", "no plan yet")
 
 
 def test_readings_are_shown_over_time_and_queries_do_not_grow(house: House) -> None:

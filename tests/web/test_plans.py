@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from needling.documents.drafts import Draft
 from needling.knowledge import load_knowledge
 from needling.planning.cases import read_case
 from needling.planning.envelope import breaches
-from needling.planning.screen import screen
+from needling.planning.screen import screen, signed_for
 from needling.web.charts.models import Kind, Row, Trace
 from needling.web.charts.records import latest, read, write
 from needling.web.charts.trail import problems
@@ -28,9 +29,13 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 
 def put(house: House, example: str = "acne-scars") -> Case:
     """A person of the examples in the own clinic's chart."""
-    case = read_case(EXAMPLES / f"{example}.yaml", KB)
+    return written(house, read_case(EXAMPLES / f"{example}.yaml", KB))
+
+
+def written(house: House, case: Case) -> Case:
+    """Somebody in the own clinic's chart, looked at today: nothing is approved for a day of the past."""
     person = case.person.model_copy(update={"id": house.chart.person_id})
-    assessment = case.assessment.model_copy(update={"person": house.chart.person_id})
+    assessment = case.assessment.model_copy(update={"person": house.chart.person_id, "on": date.today()})
     by = house.people["clinician"]
     found = latest(house.chart, Person)
     write(by, house.chart, person, supersedes=found[0] if found else None)
@@ -125,6 +130,13 @@ def test_without_answers_or_findings_the_page_says_which(house: House) -> None:
         assert page.status_code == 409 and "First an assessment" in text_of(page)
 
 
+def now_told(house: House) -> Person:
+    """The answers in force."""
+    found = latest(house.chart, Person)
+    assert found is not None
+    return found[1]
+
+
 def deferred(house: House) -> str:
     """A case with one rule that waits; its id."""
     case = put(house, "isotretinoin")
@@ -152,7 +164,8 @@ def test_an_override_takes_two_people_in_their_own_sessions(house: House) -> Non
     assert now[1].overrides == (
         Override(
             rule=rule, reason="investigated-and-cleared",
-            by=house.people["clinician"].signature, second=house.people["owner"].signature,
+            by=house.people["clinician"].signature, second=house.people["owner"].signature, on=found[1].on,
+            occurrences=signed_for(KB.find("rules", rule), now_told(house), found[1], KB),
         ),
     )  # fmt: skip
     assert "set aside" in text_of(first.get(address))
@@ -297,7 +310,7 @@ def test_goals_choose_anew(planned: House) -> None:
     assert page.status_code == 200 and hidden_number(page.content.decode(), "sessions_count") == "4"
     assert "What changed" not in text_of(page)
     none = shown(client, page_of(planned, "plan/"), do="show", **{"goal.max_visits_count": "1"})
-    assert "Doing nothing is best for now" in text_of(none) and "Start from this" in text_of(none)
+    assert "Doing nothing is best for now" in text_of(none) and "Take this one" in text_of(none)
 
 
 def test_another_candidate_may_be_the_start(planned: House) -> None:

@@ -47,6 +47,7 @@ def _address(route: str, house: House) -> str:
         "<slug:entry>": "derma-roller",
         "<slug:section>": "rules",
         "<str:entry>": "keloid-history",
+        "<int:number>": 1,
     }
     route = route.replace("<uuidstr:", "<uuid:")
     for name, value in ids.items():

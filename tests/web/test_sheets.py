@@ -9,11 +9,14 @@ from typing import Any
 import pytest
 from django.urls import reverse_lazy
 from tests.web.clinics import House, open_chart, signed_in, user_of
-from tests.web.test_plans import KB, approve, browser, deferred, page_of, put, shown, text_of
+from tests.web.test_plans import EXAMPLES, KB, approve, browser, deferred, page_of, put, shown, text_of, written
 
-from needling.documents import Approval, Fact, Person
+from needling.choosing import STAND_IN
+from needling.documents import Approval, Choice, Fact, Person
 from needling.planning.aftercare import timetable
+from needling.planning.cases import read_case
 from needling.planning.screen import screen
+from needling.report.about_aftercare import at_home
 from needling.report.about_grounds import ordered_grounds
 from needling.web.charts.models import Kind, Row
 from needling.web.charts.records import latest, write
@@ -69,7 +72,8 @@ def test_the_aftercare_sheet_says_each_thing_once(planned: House) -> None:
         for one in section.points
         for name in one.lead.casefold().split("; ")
     ]
-    assert sorted(again) == sorted(one.label.casefold() for one in times)
+    called = at_home(times, plan, forecast.person.sex_at_birth, KB)
+    assert sorted(again) == sorted(one.label.casefold() for one in called)
     told = " ".join(str(one) for section in sheet.sections for one in section.statements())
     steps = KB.by("care")
     for name in plan.sessions[0].aftercare:
@@ -109,6 +113,23 @@ def test_sources_are_short_in_print_and_full_on_the_page(planned: House) -> None
 
 
 # ---------------------------------------------------------------- consent and what was set aside
+
+
+@pytest.mark.parametrize(("phototype", "says"), [("II", True), ("IV", False)])
+def test_the_consent_sheet_says_where_a_careful_figure_stands_in(house: House, phototype: str, says: bool) -> None:
+    case = read_case(EXAMPLES / "acne-scars.yaml", KB)
+    written(house, case.model_copy(update={"person": case.person.model_copy(update={"phototype": phototype})}))
+    client = browser(house, "clinician")
+    page = client.get(page_of(house, "plan/"))
+    assert (text_of(page).count(f"({STAND_IN})") == 2) is says  # at the tile, and where the choice is told
+    assert approve(client, house).status_code == 302
+    sheet = said_of(client, house, "consent")
+    assert (f"of 50 people ({STAND_IN})" in sheet) is says and "people gain: at least" in sheet
+    found = latest(house.chart, Approval)
+    assert found is not None
+    choice = latest(house.chart, Choice)
+    printed = sheet_of("consent", found[1], KB, "x", "y", Signed(choice=choice[1] if choice else None))
+    assert (STAND_IN in str(as_data(printed))) is says
 
 
 def test_the_consent_sheet_says_what_was_set_aside_and_by_whom(house: House) -> None:

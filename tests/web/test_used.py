@@ -121,7 +121,8 @@ def test_another_device_can_be_added_to_any_session(house: House) -> None:
     page = client.post(address, sent_for(chart, **{"also_lot-0": "Lost"}))
     assert page.status_code == 422 and "Choose the device." in page.content.decode()
     assert 'value="Lost"' in page.content.decode()
-    sent = sent_for(chart, **{"also_lot-0": "Spare 3", "also_device-0": sent_for(chart)["device"]})
+    spare = {"also_lot-0": "Spare 3", "also_expiry-0": "2099-03-03", "also_device-0": sent_for(chart)["device"]}
+    sent = sent_for(chart, **spare)
     assert client.post(address, sent).status_code == 302
     assert [one.lot for one in record_of(chart).also_used] == ["Spare 3"]
     assert [one.lot for one in Visit.objects.filter(chart=chart).order_by("place")] == ["First 1", "Spare 3"]

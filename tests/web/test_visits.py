@@ -419,7 +419,11 @@ def test_forecast_and_seen_tells_both(room: Room) -> None:
     write(room.user, room.chart, follow[1].model_copy(update={"on": on, "scores": scores}))
     page = room.house.browser("auditor").get(f"/charts/{room.chart.id}/forecast-and-seen/")
     text = page.content.decode()
-    assert page.status_code == 200 and "CRPS" in text and "Planned and given channels" in text
+    assert page.status_code == 200 and "Planned and given channels" in text
+    # How good the forecast was is said in plain words, the term beside them; picture, tables and headline say it alike.
+    assert re.search(r"a reading of a scale lies [\d.]+ off its forecast, counting the spread \(CRPS\), and", text)
+    assert text.count("CRPS") == 1 and "90 %" not in text and text.count(">Forecast (9 of 10)<") == 2
+    assert "of 1 reading where the forecast had 9 of 10 people" in text
     assert text.count("<img src") == 2 and text.count("The same as a table") == 2
     told = text.split("Looked back at")[1].split("<footer")[0]
     assert "asked_until_d" not in told and not re.search(r"\b\d{4}-\d\d-\d\d\b", told)

@@ -83,3 +83,13 @@ def patch_tested(visitor: Visitor, days_ago: int, **you: str) -> None:
     visitor.post("/check/steps/", step="roller")
     visitor.post("/check/steps/hygiene/", **QUIZ)
     visitor.post("/check/steps/", step="patch-day", on=str(date.today() - timedelta(days=days_ago)))
+
+
+def answered(visitor: Visitor, **answers: str) -> str:
+    """What the answer page says to somebody who answers so, and no to all else."""
+    you = {name: answers.pop(name) for name in ("birth_year", "phototype", "sex") if name in answers}
+    aim = {name: answers.pop(name) for name in ("site", "concern", "wish") if name in answers}
+    visitor.begin(**aim, **you)
+    visitor.go_on(**answers)
+    visitor.get("/check/answer/")
+    return visitor.text

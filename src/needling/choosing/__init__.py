@@ -14,21 +14,37 @@ from needling.choosing.candidates import (
     Candidate,
     Pool,
     best,
-    mildest_of_equals,
     pool_of,
     price_of_plan,
     worth_showing,
 )
 from needling.choosing.judging import Weighing
-from needling.documents import Choice, Clearance, Goals, OtherTreatment, Plan
+from needling.choosing.settling import Settled, settle
+from needling.documents import Choice, Clearance, Forecast, Goals, OtherTreatment, Plan
+from needling.documents.choice import UNTOLD
 from needling.errors import BadInput, NotAllowed
 from needling.knowledge.base import USUAL_SET, Knowledge
 from needling.planning.alternatives import known_better
 from needling.planning.envelope import breaches
 from needling.planning.screen import screen
 from needling.simulation import Belief, Course, forecast
+from needling.simulation.seam.harms import PIGMENT_MARKS
 
-__all__ = ["choose", "ensemble", "price_of_plan"]
+__all__ = ["STAND_IN", "choose", "ensemble", "price_of_plan", "stand_in_words"]
+
+STAND_IN = "not counted for this skin type; a careful figure stands in"
+"""Beside the chance of a lasting mark where nobody has counted it for skin like the person's."""
+
+
+def stand_in_words(forecast: Forecast, kb: Knowledge) -> str:
+    """``STAND_IN`` where the chance of a lasting mark rests on no count that holds for this person, else nothing.
+
+    Args:
+        forecast: of a plan; one without sessions has no harm to count. kb: which harms are marks of pigment.
+    """
+    marks = {event.id for event in kb.adverse_events if event.ref == PIGMENT_MARKS}
+    counted = any(harm.harm in marks and harm.probability is not None for harm in forecast.harms)
+    return "" if not forecast.harms or (counted and forecast.person.phototype is not None) else STAND_IN
 
 
 def ensemble(goals: Goals, kb: Knowledge, members: int, *, parameter_set: str = USUAL_SET) -> Belief:
@@ -51,11 +67,15 @@ def ensemble(goals: Goals, kb: Knowledge, members: int, *, parameter_set: str = 
     return belief.nested(-(-members // readings))
 
 
-def _because(chosen: Candidate, equals: int, pool: Pool, goals: Goals) -> str:
+def _because(settled: Settled, pool: Pool, goals: Goals) -> str:
+    chosen, equals = settled.chosen, settled.equals
     card, found = chosen.card, chosen.found
+    people = f"{settled.members:,} possible people were asked"
+    if settled.untold is not None and not chosen.plan.sessions:
+        return f"{UNTOLD}, which costs nothing: {settled.untold.card.plan} ({people})"
     if not chosen.plan.sessions:
         return "doing nothing costs nothing, and nothing else is worth more here"
-    counted = "" if found.harm_known else " (not counted for this skin type; the careful stand-in)"
+    counted = "" if found.harm_known else f" ({STAND_IN})"
     costs = (
         f"redness below {card.redness_d:.1f} days for {_part(pool.weighing.redness_quantile)}, any lasting mark in "
         f"{card.harm_probability * _PICTURED:.0f} of {_PICTURED} people{counted}, "
@@ -69,9 +89,12 @@ def _because(chosen: Candidate, equals: int, pool: Pool, goals: Goals) -> str:
     planned = chosen.course.planned_passes[:, :, None]
     early = float((chosen.course.passes < planned).mean(axis=2).max(initial=0.0))
     stop = f"; in {early:.0%} the endpoint comes before the last pass: stop there" if early > 0 else ""
+    told = f"; {UNTOLD} ({people})" if settled.untold is not None else ""
+    if not told and settled.members > found.gain.size:
+        told = f"; {people} to tell it from doing nothing"
     worst = " in the worst reading of what is not known" if pool.weighing.robust == "worst-case" else ""
     reach = "" if worst else f", which {_part(1 - pool.weighing.gain_quantile)} reach"
-    return f"careful gain {card.gain_low:.2f} meaningful changes{reach}{worst}, {costs}{tie}{stop}"
+    return f"careful gain {card.gain_low:.2f} meaningful changes{reach}{worst}, {costs}{tie}{told}{stop}"
 
 
 _PICTURED = 50  # people that a forecast is pictured with
@@ -152,7 +175,8 @@ def choose(
 
     Hard limits first (the envelope, wishes, skin not ready between sessions, solver trouble), then the Pareto set in
     careful gain, redness, harm, visits and price, then the highest weighted sum; of candidates that a finite ensemble
-    cannot tell apart, the mildest; and where a rule asks for it, the shortest needle that works. The gain counts at a
+    cannot tell apart, the mildest; and where a rule asks for it, the shortest needle that works. Whether that is worth
+    more than doing nothing is asked of more people of the same key where these cannot tell. The gain counts at a
     low quantile, so that a plan must be good for most of the possible people, or, with ``goals.robust`` "worst-case",
     as the mean of the worst reading of what is not known.
     All candidates saw the same random numbers. Then each limit is lifted in turn to find which one binds.
@@ -185,7 +209,8 @@ def choose(
     if not allowed:
         said = sorted({one.card.barred_by for one in pool.candidates})
         raise NotAllowed("No candidate could be forecast: " + "; ".join(said))
-    chosen, equals = mildest_of_equals(worth_showing(allowed, weighing), weighing)
+    settled = settle(worth_showing(allowed, weighing), weighing, goals)
+    chosen = settled.chosen
     others = [one for one in allowed if one is not chosen]
     constraints = constraints_of(chosen, pool, goals, clearance)
     alternatives, wins = _alternatives(chosen, pool)
@@ -195,7 +220,7 @@ def choose(
         scorecards=tuple(one.card for one in pool.candidates),
         runner_up=best(others).card.plan if others else "there is no other candidate",
         binding=binding_words(chosen, pool, constraints, tried=clearance is not None),
-        because=_because(chosen, equals, pool, goals),
+        because=_because(settled, pool, goals),
         goals=goals,
         constraints=constraints,
         closest=closest_words(pool, goals),

@@ -137,7 +137,7 @@ def mildest_of_equals(candidates: Sequence[Candidate], weighing: Weighing) -> tu
     first = best(candidates)
     if not first.plan.sessions:
         return first, 0
-    near = sorted(candidates, key=lambda one: -one.card.utility)[:_NEAREST]
+    near = nearest_to_best(candidates)
     near += [one for one in candidates if not one.plan.sessions and all(one is not other for other in near)]
     errors = gain_errors(
         first.found.gain, [one.found.gain for one in near], weighing, first.course.context.belief.groups
@@ -149,6 +149,26 @@ def mildest_of_equals(candidates: Sequence[Candidate], weighing: Weighing) -> tu
     ]
     chosen = min(equals, key=_mildness)
     return _shortest_that_works(chosen, candidates, weighing) if weighing.shortest else chosen, len(equals) - 1
+
+
+def nearest_to_best(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """The few of highest utility: close enough to the best to be worth asking whether they differ at all."""
+    return sorted(candidates, key=lambda one: -one.card.utility)[:_NEAREST]
+
+
+def beats_nothing(one: Candidate, weighing: Weighing, sureness: float) -> bool | None:
+    """Whether a plan is worth more than doing nothing, which is worth 0; None where the ensemble cannot tell.
+
+    The error is that of the careful gain: redness and harms are known so much better that they do not add to it.
+
+    Args:
+        sureness: standard errors that the utility must lie away from 0.
+    """
+    gain = one.found.gain
+    error = gain_errors(gain, [np.zeros_like(gain)], weighing, one.course.context.belief.groups)[0]
+    if one.card.utility > sureness * weighing.gain * error:
+        return True
+    return False if one.card.utility <= -sureness * weighing.gain * error else None
 
 
 def _mildness(one: Candidate) -> tuple[float, int, float]:

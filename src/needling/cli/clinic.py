@@ -5,14 +5,19 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
+from uuid import UUID
 
 import typer
 
 from needling.cli.answering import AsJson, print_json
 from needling.errors import BadInput
 
-WRONG = 1
+if TYPE_CHECKING:
+    from needling.web.charts.alarms import Alarm
+
+WRONG, ANSWERED = 1, 4
+"""Exit codes of ``audit verify``: not as it was written, and nothing but alarms that an owner has answered."""
 
 
 def set_up() -> None:
@@ -50,9 +55,14 @@ def _audit() -> None:
 
 @audit.command()
 def verify(as_json: AsJson = False) -> None:
-    """Whether trail, documents, charts and accounts of every clinic are as the trail tells: exit code 0 yes, 1 no."""
+    """Whether trail, documents, charts and accounts of every clinic are as the trail tells.
+
+    Exit code 0: yes, and there never was an alarm. 1: no, or there is an alarm that nobody has answered. 4: yes by now,
+    but there were alarms, and an owner has said what was found of each. Alarms and answers are always told.
+    """
     set_up()
     from needling.web.accounts.models import Clinic
+    from needling.web.charts.alarms import alarms_of
     from needling.web.charts.models import Trace
     from needling.web.charts.trail import lost_clinics, problems
 
@@ -60,20 +70,36 @@ def verify(as_json: AsJson = False) -> None:
         str(clinic.id): (clinic.name, Trace.objects.filter(clinic=clinic).count(), list(problems(clinic)))
         for clinic in Clinic.objects.order_by("name")
     }
+    answered = {name: [one for one in alarms_of(UUID(name)) if one.answers] for name in found}
     lost = lost_clinics()
     wrong = bool(lost) or any(problems for _, _, problems in found.values())
+    code = WRONG if wrong else ANSWERED if any(answered.values()) else 0
     if as_json:
-        clinics = {name: {"rows": rows, "problems": here} for name, (_, rows, here) in found.items()}
-        print_json({"clinics": clinics, "lost": lost, "holds": not wrong})
-    for name, rows, problems_here in () if as_json else found.values():
-        typer.echo(f"{name}: {rows} rows, {'the chain holds' if not problems_here else 'NOT as it was written'}")
+        clinics = {
+            name: {"rows": rows, "problems": here, "answered": [_plain(one) for one in answered[name]]}
+            for name, (_, rows, here) in found.items()
+        }
+        print_json({"clinics": clinics, "lost": lost, "holds": code == 0})
+    for clinic, (name, rows, problems_here) in () if as_json else found.items():
+        holds = "the chain holds" if not answered[clinic] else "the chain holds, beside alarms that were answered"
+        typer.echo(f"{name}: {rows} rows, {holds if not problems_here else 'NOT as it was written'}")
         for one in problems_here:
             typer.echo(f"  - {one}")
+        for alarm in answered[clinic]:
+            typer.echo(f"  - {alarm.says}")
+            for said in alarm.answers:
+                typer.echo(f"      {said.by}, {said.at:%Y-%m-%d %H:%M} UTC: {said.found}. {said.words}")
     for one in () if as_json else lost:
         typer.echo(f"NOT as it was written: {one}")
     if not found and not lost and not as_json:
         typer.echo("There is no clinic in this database yet.")
-    raise typer.Exit(WRONG if wrong else 0)
+    raise typer.Exit(code)
+
+
+def _plain(alarm: Alarm) -> dict[str, Any]:
+    """An alarm with its answers, as JSON has it."""
+    answers = [{**vars(one), "at": one.at.isoformat()} for one in alarm.answers]
+    return {"row": alarm.number, "at": alarm.at.isoformat(), "says": alarm.says, "answers": answers}
 
 
 def backup(

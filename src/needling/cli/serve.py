@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import select
 import sys
@@ -43,12 +44,23 @@ def serve(
     typer.echo(f"needling is on http://{'localhost' if host == '127.0.0.1' else host}:{port}/   (Ctrl-C ends it)")
     if demo:
         _answer_enter()
+    _collect_garbage()
     try:
         waitress.serve(
             application, host=host, port=port, threads=threads, ident=None, **_limits(), **_in_front(proxy)
         )  # fmt: skip
     except OSError as problem:
         raise BadInput(f"cannot listen on {host}:{port}: {problem.strerror}; try another --port") from None
+
+
+def _collect_garbage() -> None:
+    """What commands that end soon do without (``__main__``), a server needs: rings of objects are freed again.
+
+    What is loaded by now stays for good, so it is not looked through each time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 def _limits() -> dict[str, Any]:

@@ -8,7 +8,7 @@ asked is ``None`` and never reads as "no".
 import hashlib
 import json
 from datetime import date, datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -31,6 +31,10 @@ class Document(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
+    # A slot is neither copied nor compared nor written: each object remembers the hash of its own content only.
+    __slots__ = ("_sha256",)
+    _sha256: ClassVar[str]
+
     def canonical(self) -> bytes:
         """UTF-8 JSON with sorted keys and no spaces: equal documents give equal bytes."""
         return json.dumps(
@@ -39,8 +43,13 @@ class Document(BaseModel):
 
     @property
     def sha256(self) -> str:
-        """Hash of the canonical form: what approvals and records refer to."""
-        return hashlib.sha256(self.canonical()).hexdigest()
+        """Hash of the canonical form: what approvals and records refer to; worked out once, for nothing changes."""
+        try:
+            return self._sha256
+        except AttributeError:
+            made = hashlib.sha256(self.canonical()).hexdigest()
+            object.__setattr__(self, "_sha256", made)
+            return made
 
 
 # ---------------------------------------------------------------- person and findings
@@ -131,22 +140,8 @@ class ScaleScore(Document):
     zone: Id | None = None
 
 
-class Override(Document):
-    """A clinician's decision to go on in spite of a defer or refer rule: coded reason, two signatures."""
-
-    rule: Id
-    reason: Literal[
-        "specialist-informed-choice", "investigated-and-cleared", "rule-does-not-apply", "device-label-allows"
-    ]
-    note: Text = ""
-    by: Id
-    second: Id
-
-    @model_validator(mode="after")
-    def _two_people(self) -> Self:
-        if self.by == self.second:
-            raise ValueError("an override needs two different people in 'by' and 'second'")
-        return self
+from needling.documents.overrides import Occurrence as Occurrence  # noqa: E402
+from needling.documents.overrides import Override as Override  # noqa: E402
 
 
 class Assessment(_WithFacts):

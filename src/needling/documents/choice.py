@@ -4,6 +4,9 @@ from typing import Literal
 
 from needling.documents import Citation, Document, Forecast, Goals, Id, Plan, Sha256, Text
 
+UNTOLD = "the forecast cannot tell this plan from doing nothing"
+"""Said in ``Choice.because`` where more people were asked and the forecast still cannot tell."""
+
 
 class Scorecard(Document):
     """One candidate's objectives, as used in the choice. ``total_price`` is None when no price was given."""

@@ -17,6 +17,8 @@ from needling.knowledge.schema import CareStep, Topical, Wait
 from needling.planning.topicals import wait_h
 
 Kind = Literal["computed", "published", "step", "product"]
+WATER = "water"
+"""Washing with water, on the waiting list."""
 
 
 @dataclass(frozen=True)
@@ -101,8 +103,8 @@ def timetable(plan: Plan, not_before: Iterable[NotBefore], kb: Knowledge) -> Tim
         kb: waiting list, steps and products.
 
     Returns:
-        For each thing the time ``max(computed, published, steps, products)``. A product gives its time as the gate
-        does (:func:`needling.planning.topicals.wait_h`); a step gives the hour before which it says no.
+        For each thing the time ``max(computed, published, steps, products, washing with water)``. A product gives its
+        time as the gate does (:func:`needling.planning.topicals.wait_h`), a step the hour before which it says no.
 
     Assumes:
         One timetable for the course: sessions with needles of several lengths all get the longest times.
@@ -129,6 +131,7 @@ def timetable(plan: Plan, not_before: Iterable[NotBefore], kb: Knowledge) -> Tim
         if topical.gate == "wait":  # one that names no thing of the list is a thing of its own
             own = _product_ground(topical, longest_mm, kb)
             grounds.setdefault(topical.about or topical.id, []).append(own)
+    _washing_first(grounds)
     things = kb.by("waits")
     found = [
         _one_time(thing, given, things.get(thing), forecast.get(thing), kb)
@@ -140,6 +143,15 @@ def timetable(plan: Plan, not_before: Iterable[NotBefore], kb: Knowledge) -> Tim
         tuple(sorted((step for step in steps if not step.about), key=_window)),
         tuple(name for name in names if name not in care),
     )
+
+
+def _washing_first(grounds: dict[str, list[Ground]]) -> None:
+    """Sweat, heat and whatever goes on the skin come off with water, so nothing may start before water may."""
+    washed = max((one.hours_h or 0 for one in grounds.get(WATER, ())), default=0.0)
+    for given in grounds.values():
+        own = [one.hours_h for one in given if one.hours_h is not None]
+        if own and max(own) < washed:
+            given.append(Ground("step", "Not before the skin may be washed with water.", washed, proposal=True))
 
 
 def _window(step: CareStep) -> tuple[float, float, int]:

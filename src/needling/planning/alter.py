@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby, pairwise
+from types import MappingProxyType
 from typing import Any, NamedTuple, get_args
 
 from needling.documents import (
@@ -101,7 +103,8 @@ ALIASES: dict[str, tuple[str, float]] = {
 }
 
 
-def inputs(kb: Knowledge) -> dict[str, Input]:
+@lru_cache(maxsize=2)
+def inputs(kb: Knowledge) -> Mapping[str, Input]:
     """Everything that can be changed, by name, with what is allowed: the documents' own ranges, the known devices."""
     devices = tuple(device.id for device in kb.devices if device.kind in _KINDS)
     listed = (
@@ -116,7 +119,7 @@ def inputs(kb: Knowledge) -> dict[str, Input]:
         Input("cover", "cover afterwards", choices=get_args(Cover)),
         Input("condition", "condition of the needles", choices=get_args(Condition)),
     )
-    return {one.name: one for one in listed}
+    return MappingProxyType({one.name: one for one in listed})
 
 
 @dataclass(frozen=True)

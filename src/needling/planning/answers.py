@@ -194,6 +194,9 @@ def assessment_problems(assessment: Assessment, kb: Knowledge, loc: tuple[int | 
             yield Problem(at, f"'{override.rule}' is '{action}'; only defer and refer can be overridden")
         elif assessment.setting != "clinic":
             yield Problem(at, "overrides are for the clinic; a home answer is not overridden")
+        if override.on is not None and override.on > assessment.on:
+            at = (*loc, "overrides", index, "on")
+            yield Problem(at, f"is {override.on}, after the findings of {assessment.on}; sign what was found")
 
 
 def person_problems(person: Person, kb: Knowledge, loc: tuple[int | str, ...] = ()) -> Iterator[Problem]:

@@ -27,6 +27,7 @@ STOP = "stop-"
 """Care steps whose id begins so are the rules for stopping during a session."""
 
 
+@lru_cache(maxsize=64)
 def _care(kb: Knowledge, setting: Setting, needle_mm: float, phototype: str | None) -> tuple[CareStep, ...]:
     return tuple(
         sorted(
@@ -51,8 +52,6 @@ def _sessions(
 ) -> tuple[Session, ...]:
     bland = tuple(topical.id for topical in kb.topicals if topical.gate == "allowed")
     force = _force(kb, setting)
-    # Sessions of a course repeat: the care lists depend only on the needle, so each is made once.
-    care = lru_cache(maxsize=None)(lambda length: _care(kb, setting, length, person.phototype))
     sessions: list[Session] = []
     day = 0.0
     for phase in phases:
@@ -70,7 +69,8 @@ def _sessions(
                     for group in groups
                     for zone in group.zones
                 )
-                preparation, aftercare = _lists(care(max(stroke.needle_length_mm for stroke in strokes)))
+                longest = max(stroke.needle_length_mm for stroke in strokes)
+                preparation, aftercare = _lists(_care(kb, setting, longest, person.phototype))
                 wanted = {endpoints[stroke.zone] for stroke in strokes}
                 # One session has one endpoint: the mildest that a zone of it asks for.
                 endpoint = min(wanted, key=("none", "faint-pink", "erythema", *BLEEDING).index)

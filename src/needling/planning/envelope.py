@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
+from collections.abc import Callable
+from functools import lru_cache
 from math import inf
 from typing import NamedTuple
 
@@ -155,7 +157,9 @@ def _stroke_breaches(stroke: Stroke, session: Session, limits: ZoneLimits, envel
     return found
 
 
-def _session_breaches(index: int, session: Session, plan: Plan, clearance: Clearance, kb: Knowledge) -> list[Breach]:
+def _session_breaches(
+    index: int, session: Session, plan: Plan, go: set[str], limits: Callable[[str], ZoneLimits], kb: Knowledge
+) -> list[Breach]:
     envelope = kb.envelope(plan.envelope)
     device = kb.device(session.device)
     why = f"{plan.envelope} envelope"
@@ -181,7 +185,6 @@ def _session_breaches(index: int, session: Session, plan: Plan, clearance: Clear
         elif topical.gate != "allowed":
             allowed = "only what the topical gate allows"
             found.append(Breach(f"{topical.name} on open skin", allowed, topical.because, topical.sources))
-    go = {zone.zone for zone in clearance.zones if zone.verdict == "go"}
     for stroke in session.strokes:
         if stroke.zone not in go:
             found.append(Breach(f"zone {stroke.zone}", "only zones that are cleared", "clearance"))
@@ -197,7 +200,7 @@ def _session_breaches(index: int, session: Session, plan: Plan, clearance: Clear
         if device.kind == "roller" and not kb.site(stroke.zone).roller:
             site = kb.site(stroke.zone)
             found.append(Breach(f"a roller on {stroke.zone}", "a stamp or pen", f"site {site.name}", site.sources))
-        found += _stroke_breaches(stroke, session, zone_limits(stroke.zone, plan.envelope, clearance, kb), envelope)
+        found += _stroke_breaches(stroke, session, limits(stroke.zone), envelope)
         first = envelope.first_needle_max_mm
         if first is not None and index < envelope.first_sessions_count and stroke.needle_length_mm > first:
             found.append(
@@ -211,7 +214,7 @@ def _session_breaches(index: int, session: Session, plan: Plan, clearance: Clear
     return found
 
 
-def _interval_breaches(plan: Plan, clearance: Clearance, kb: Knowledge) -> list[Breach]:
+def _interval_breaches(plan: Plan, limits: Callable[[str], ZoneLimits], kb: Knowledge) -> list[Breach]:
     envelope = kb.envelope(plan.envelope)
     days: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for session in plan.sessions:
@@ -229,7 +232,7 @@ def _interval_breaches(plan: Plan, clearance: Clearance, kb: Knowledge) -> list[
                     envelope.sources,
                 )
             )
-        asked = zone_limits(zone, plan.envelope, clearance, kb).min_interval_d
+        asked = limits(zone).min_interval_d
         for visit, ((before, length), (after, _)) in enumerate(itertools.pairwise(visits), start=1):
             first = envelope.first_min_interval_d if visit < envelope.first_sessions_count else 0
             gap = max(min_interval_d(envelope, length), first)
@@ -275,9 +278,11 @@ def breaches(plan: Plan, clearance: Clearance, kb: Knowledge) -> tuple[Breach, .
         found.append(Breach(f"the {plan.envelope} envelope", f"{clearance.envelope or 'none'}", "clearance"))
     ordered = sorted(plan.sessions, key=lambda session: session.day_d)
     visit_of = {day: index for index, day in enumerate(sorted({session.day_d for session in ordered}))}
+    go = {zone.zone for zone in clearance.zones if zone.verdict == "go"}
+    limits = lru_cache(maxsize=None)(lambda zone: zone_limits(zone, plan.envelope, clearance, kb))
     for session in ordered:
-        found += _session_breaches(visit_of[session.day_d], session, plan, clearance, kb)
-    return (*found, *_interval_breaches(plan, clearance, kb))
+        found += _session_breaches(visit_of[session.day_d], session, plan, go, limits, kb)
+    return (*found, *_interval_breaches(plan, limits, kb))
 
 
 def days_label(days_d: float) -> str:

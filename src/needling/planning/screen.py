@@ -14,6 +14,7 @@ from needling.documents import (
     Caps,
     Clearance,
     Decision,
+    Occurrence,
     Person,
     Question,
     Setting,
@@ -27,6 +28,7 @@ from needling.knowledge.facts import resolve_name
 from needling.knowledge.schema import Rule
 from needling.planning.answers import Lookup, lookup_for, require_sound
 from needling.planning.jurisdiction import caps_of, notes_of
+from needling.planning.occurrences import covers, day_of, occurrence_of
 from needling.units import UNITS
 
 # From the mildest to the strictest; where two rules meet, the stricter wins.
@@ -79,14 +81,7 @@ def _until(rule: Rule, lookup: Lookup, on: date) -> date | None:
     then = rule.then
     if then.wait_d is None and then.wait_wk is None and then.wait_mo is None:
         return None
-    start: date | None = on
-    if then.after is not None:
-        given = lookup(then.after)
-        if given is not None:
-            start = date.fromisoformat(str(given))
-        else:
-            since_d = lookup(f"{then.after}_d")
-            start = on - timedelta(days=round(since_d)) if since_d is not None else None
+    start = on if then.after is None else day_of(then.after, lookup, on)
     if start is None:
         return None
     if then.wait_mo is not None:
@@ -114,9 +109,29 @@ def _question(fact: str, zone: str | None, rule: Rule, kb: Knowledge, setting: S
     return Question(fact=definition.name, zone=where, ask=ask, rules=(rule.id,), decisive=rule.then.action)
 
 
+def _set_aside(rule: Rule, lookup: Lookup, zone: str | None, assessment: Assessment, kb: Knowledge) -> bool:
+    """Whether two clinicians decided to go on in spite of what makes a rule fire, and not of an earlier occurrence."""
+    signed = [one for one in assessment.overrides if one.rule == rule.id]
+    if not signed or assessment.setting != "clinic":
+        return False
+    now = occurrence_of(rule, lookup, zone, assessment.on, kb)
+    return any(covers(one, rule, now, assessment.on, kb) for one in signed)
+
+
+def signed_for(rule: Rule, person: Person, assessment: Assessment, kb: Knowledge) -> tuple[Occurrence, ...]:
+    """What makes a rule fire in an assessment, in each zone: what an override of it is signed for."""
+    zones = assessment.zones if is_zone_rule(rule, kb) else (None,)
+    found = []
+    for finding in zones:
+        lookup = lookup_for(person, assessment, finding, kb)
+        if evaluate(rule.when, lookup).value:
+            zone = finding.zone if finding is not None else None
+            found.append(occurrence_of(rule, lookup, zone, assessment.on, kb))
+    return tuple(found)
+
+
 def _apply(rules: Iterable[Rule], lookup: Lookup, zone: str | None, assessment: Assessment, kb: Knowledge) -> _Found:
     found = _Found([], [])
-    overridden = {override.rule for override in assessment.overrides} if assessment.setting == "clinic" else set()
     for rule in rules:
         truth = evaluate(rule.when, lookup)
         action: Action = rule.then.action if rule.released else "note"
@@ -139,7 +154,7 @@ def _apply(rules: Iterable[Rule], lookup: Lookup, zone: str | None, assessment: 
                     conflicts=rule.conflicts,
                     caps=rule.then.caps,
                     proposal=rule.proposal or not rule.released,
-                    overridden=rule.id in overridden and action in ("defer", "refer"),
+                    overridden=action in ("defer", "refer") and _set_aside(rule, lookup, zone, assessment, kb),
                 )
             )
     return found
@@ -278,4 +293,4 @@ def screen(person: Person, assessment: Assessment, kb: Knowledge) -> Clearance:
     )
 
 
-__all__ = ["STRICTNESS", "VERDICTS", "is_zone_rule", "screen", "strictest", "verdict_of"]
+__all__ = ["STRICTNESS", "VERDICTS", "is_zone_rule", "screen", "signed_for", "strictest", "verdict_of"]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from itertools import groupby
 
 from needling.documents import Citation, Forecast, Plan
+from needling.knowledge.base import Knowledge
 from needling.knowledge.schema import CareStep, Topical
 from needling.planning.aftercare import Ground, OneTime, Timetable, timetable
 from needling.report.about_plan import care_statement, missing_steps
@@ -20,6 +22,9 @@ _KIND_WORD = {
     "product": "a product",
 }
 _NONE = "no time"
+_CREAM, _SUNSCREEN, _HAIR, _OF_HAIR = "moisturiser", "sunscreen", "minoxidil", "scalp or beard"
+_CLINICIANS = frozenset({"biologic", "medicine"})
+"""Groups of products that are injected or prescribed."""
 _CHEMISTRY = frozenset({"laboratory", "model", "code"})
 """Kinds of sources for how a product behaves; a short sheet needs only those for what may go on skin."""
 
@@ -53,8 +58,11 @@ def not_before_section(plan: Plan, forecast: Forecast, telling: Telling) -> Sect
         return None
     telling = telling.at("Not before")
     if telling.person:
+        found = at_home(found, plan, forecast.person.sex_at_birth, telling.kb) if telling.home else found
         headers: tuple[str, ...] = ("What", "Not before", "Until then, and how to start")
-        rows = tuple(telling.row(one.label, _when(one), _how(one), sources=_said_by(one)) for one in found)
+        rows = tuple(
+            telling.row(one.label, _when(one, telling.home), _how(one), sources=_said_by(one)) for one in found
+        )
     else:
         headers = NOT_BEFORE_HEADERS
         rows = tuple(telling.row(*not_before_cells(one), counted_words(one), sources=_said_by(one)) for one in found)
@@ -65,8 +73,39 @@ def not_before_section(plan: Plan, forecast: Forecast, telling: Telling) -> Sect
     return Section("not-before", "Not before", (intro,), tables=(Table("", headers, rows),))
 
 
-def _when(one: OneTime) -> str:
+def at_home(times: Iterable[OneTime], plan: Plan, sex: str | None, kb: Knowledge) -> tuple[OneTime, ...]:
+    """Things as they are called for one person at home.
+
+    Where sunscreen may go on first, the others are other creams; drugs for scalp or beard are named for the one that is
+    rolled, and not at all where there is no such hair.
+    """
+    found = tuple(times)
+    hours = {one.thing: one.hours_h for one in found}
+    scalp = any(kb.site(stroke.zone).id == "scalp" for session in plan.sessions for stroke in session.strokes)
+    called = []
+    for one in found:
+        label = one.label
+        if one.thing == _CREAM and hours.get(_SUNSCREEN, one.hours_h) < one.hours_h:
+            label = label.replace("Any cream", "Any other cream")
+        if one.thing == _HAIR:
+            if not scalp and sex == "female":
+                continue
+            label = label.replace(_OF_HAIR, "the scalp" if scalp else "the beard")
+        called.append(replace(one, label=label))
+    return tuple(called)
+
+
+def evening_words(hours_h: float) -> str:
+    """As :func:`needling.report.words.day_words`, counted from an evening: ``The next evening`` and not ``Today``."""
+    if 0 < hours_h <= HOURS_PER_DAY:
+        return "The next morning" if hours_h <= HOURS_PER_DAY / 2 else "The next evening"
+    return day_words(hours_h)
+
+
+def _when(one: OneTime, home: bool) -> str:
     """``Day 5``, ``Today, after 8 hours``; the hours beside it where they are told in hours elsewhere."""
+    if home:
+        return evening_words(one.hours_h)
     day, wait = day_words(one.hours_h), wait_words(one.hours_h)
     return f"{day} ({wait})" if one.hours_h >= HOURS_PER_DAY and wait.endswith("hours") else day
 
@@ -148,9 +187,13 @@ def skin_statements(plan: Plan, telling: Telling, leave_out: frozenset[str] = fr
     names = dict.fromkeys(name for session in plan.sessions for name in session.topicals)
     allowed: list[Topical] = [topicals[name] for name in names if name in topicals]
     never: list[Topical] = [topical for topical in telling.kb.topicals if topical.gate == "never"]
+    # Somebody after a session in a clinic buys creams and not injections: those come last, and are not left out.
+    apart = telling.person and not telling.home
+    bought = [topical for topical in never if not apart or topical.group not in _CLINICIANS]
+    others = [topical for topical in never if topical not in bought]
     return [
         telling.say(
-            listed([topical.name for topical in group]),
+            products_words(group),
             [
                 citation
                 for topical in group
@@ -160,19 +203,34 @@ def skin_statements(plan: Plan, telling: Telling, leave_out: frozenset[str] = fr
             lead=lead,
             proposal=any(topical.proposal for topical in group),
         )
-        for lead, group in (("May go on the skin", allowed), ("Never on freshly needled skin", never))
+        for lead, group in (
+            ("May go on the skin", allowed),
+            ("Never on freshly needled skin", bought),
+            ("Nor anything that only clinicians have", others),
+        )
         if group
     ]
 
 
-def timeline_sections(plan: Plan, forecast: Forecast, telling: Telling) -> list[Section]:
+def products_words(group: Iterable[Topical]) -> str:
+    """Names of products in one sentence; a name may hold a comma of its own."""
+    return "; ".join(small(topical.name) if index else topical.name for index, topical in enumerate(group))
+
+
+def timeline_sections(
+    plan: Plan, forecast: Forecast, telling: Telling, times: Iterable[OneTime] | None = None
+) -> list[Section]:
     """Day by day for the person: what to do, and from when each thing may start again.
 
     Steps that only name warning signs are left to the table of these.
+
+    Args:
+        times: as things are called for this person, of :func:`at_home`; those of the timetable when left out.
     """
     title = "Day by day"
     telling = telling.at(title)
     found = times_of(plan, forecast, telling)
+    found = replace(found, times=tuple(times)) if times is not None else found
     signs = {flag.ref for flag in telling.kb.red_flags if flag.ref}
     days: dict[tuple[float, bool], list[Statement]] = {(0, False): []}
     today = days[0, False]
@@ -215,10 +273,14 @@ def _restarts(things: list[OneTime], telling: Telling) -> list[Statement]:
     plain = [one for one in things if not one.then]
     if plain:
         sources = [citation for one in plain for citation in _said_by(one)]
-        names = "; ".join(one.label if not index else _small(one.label) for index, one in enumerate(plain))
+        names = "; ".join(one.label if not index else small(one.label) for index, one in enumerate(plain))
         found.append(telling.say("", sources, lead=names, proposal=any(one.proposal for one in plain)))
     return found
 
 
-def _small(label: str) -> str:
-    return label[:1].lower() + label[1:]
+def small(label: str) -> str:
+    """A name inside a sentence; an abbreviation keeps its capitals, and a number before a name is no name."""
+    if label[:1].isdigit() and "-" in label:
+        first, _, rest = label.partition("-")
+        return f"{first}-{small(rest)}"
+    return label if label[1:2].isupper() else label[:1].lower() + label[1:]

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from needling.documents import Choice, Scorecard
+from needling.documents.choice import UNTOLD
 from needling.knowledge.base import Knowledge
 from needling.planning.candidates import BEYOND
 from needling.report.about_forecast import told_outcomes
 from needling.report.about_home import plainly
 from needling.report.explanation import Row, Section, Statement, Table, Telling
-from needling.report.measures import LASTING_MARK, MARKS, careful_share, days_words, most_share, score_caption
+from needling.report.measures import (
+    LASTING_MARK,
+    MARKS,
+    at_most_words,
+    careful_share,
+    days_words,
+    most_share,
+    score_caption,
+)
 from needling.report.words import (
     DOTS,
     about_people,
@@ -102,7 +111,8 @@ def _ground(choice: Choice, kb: Knowledge) -> str:
     if card is None:
         return sentence(choice.because)
     if is_nothing(card):
-        return "Nothing else is worth more here: it costs no visit, no redness and no risk."
+        why = sentence(UNTOLD) if UNTOLD in choice.because else "Nothing else is worth more here."
+        return f"{why} Doing nothing needs no visit and brings no redness and no risk."
     gain = (
         f"Counted carefully, it gains {number(card.gain_low)}: {people_share(careful_share(kb))} reach at least that, "
         "where 0 is no change and 1 is a change that people notice. "
@@ -110,11 +120,11 @@ def _ground(choice: Choice, kb: Knowledge) -> str:
         else "Nobody can say how large its gain is. By this score doing nothing is as good or better; the routine is "
         "shown because you asked for one. "
     )
+    untold = f" {sentence(UNTOLD)}" if UNTOLD in choice.because else ""
     return (
-        f"{gain}Redness after a session stays below {days_words(card.redness_d)} for "
-        f"{people_share(most_share(kb))}. "
+        f"{gain}Redness after a session lasts {at_most_words(card.redness_d)} in {people_share(most_share(kb))}. "
         f"{about_people(card.harm_probability)} may get {LASTING_MARK.lower()} ({MARKS}). "
-        f"It needs {plural(card.visits_count, 'session')}.{_price_words(choice, card)}"
+        f"It needs {plural(card.visits_count, 'session')}.{_price_words(choice, card)}{untold}"
     )
 
 

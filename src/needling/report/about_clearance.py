@@ -8,7 +8,7 @@ from datetime import date
 
 from needling.documents import Assessment, Choice, Clearance, Decision, Fact, FactValue, Person, Question, Verdict
 from needling.knowledge.schema import Conflict, FactDefinition, Rule
-from needling.report.about_home import home_headline, home_sentence, lead_word
+from needling.report.about_home import home_headline, home_sentence, lead_word, says_until
 from needling.report.about_lesions import lesions_of
 from needling.report.explanation import Row, Section, Statement, Table, Telling
 from needling.report.words import (
@@ -160,7 +160,9 @@ def decision_statement(decision: Decision, zones: tuple[str, ...], telling: Tell
         word = lead_word(decision) if telling.home else ACTION_WORD[decision.action]
         lead = word if telling.home else f"{word}{where}"  # at home there is one place, and it was named by the person
         parts = [decision.tell.strip()]
-        if until:
+        if telling.home and parts[0].startswith(word):  # nothing is said twice
+            lead = ""
+        if until and not (telling.home and decision.until is None and says_until(decision.tell)):
             parts.append(f"This holds {until}.")
         if decision.overridden:
             parts.append("Two clinicians looked at this and decided to go on.")
@@ -201,7 +203,13 @@ def decisions_section(clearance: Clearance, telling: Telling) -> Section:
     telling = telling.at("Why this answer")
     told = told_decisions(clearance) if telling.person else clearance.decisions
     points = tuple(decision_statement(decision, zones, telling) for decision, zones in merged_decisions(told))
-    nothing = () if points else (telling.say("None of the rules that were checked speaks against it."),)
+    still = plural(len(merged_questions(clearance.asks)), "question is", "questions are")
+    said = (
+        f"Nothing can be said yet: {still} open, and none of them counts as a no."
+        if clearance.asks
+        else "None of the rules that were checked speaks against it."
+    )
+    nothing = () if points else (telling.say(said),)
     return Section("why", "Why this answer", nothing, points)
 
 

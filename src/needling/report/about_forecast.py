@@ -11,7 +11,15 @@ from needling.documents import Citation, Forecast, Harm, MeasureForecast, Outcom
 from needling.knowledge.base import Knowledge
 from needling.knowledge.schema import Scale
 from needling.report.explanation import Row, Section, Statement, Table, Telling
-from needling.report.measures import LASTING_MARK, MARKS, MIDDLE, days_words, most_share, redness_of
+from needling.report.measures import (
+    LASTING_MARK,
+    MARKS,
+    MIDDLE,
+    at_most_words,
+    days_words,
+    most_share,
+    redness_of,
+)
 from needling.report.words import (
     CERTAINTY_WORD,
     DOTS,
@@ -303,14 +311,13 @@ def harm_rows(forecast: Forecast, telling: Telling) -> tuple[Row, ...]:
 
 
 def redness_words(forecast: Forecast, kb: Knowledge) -> str:
-    """How long redness lasts after one session: what half of people stay below, and what most do."""
+    """How long redness that is seen lasts after one session, in half of people and in most of them."""
     found = redness_of(forecast, kb)
     if found is None:
         return "How long redness lasts was not forecast."
-    return (
-        f"Redness after one session is gone after {days_words(found.half_d)} in half of people, and after "
-        f"{days_words(found.most_d)} in {found.most}."
-    )
+    half, most = at_most_words(found.half_d), at_most_words(found.most_d)
+    early = "" if half == most else f"{half} in half of people, and "
+    return f"Redness that others can see lasts {early}{most} in {found.most} after one session."
 
 
 def harms_section(plan: Plan, forecast: Forecast, telling: Telling) -> Section:

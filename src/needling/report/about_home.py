@@ -98,6 +98,11 @@ _TIME = re.compile(r"\b(until|before|wait)\b", re.IGNORECASE)
 _POINTS_BACK = re.compile(r"\b(it|they|such)\b")
 
 
+def says_until(tell: str) -> bool:
+    """Whether the words of a rule say themselves how long it holds."""
+    return bool(re.search(r"\buntil\b", tell, re.IGNORECASE))
+
+
 def _named_waits(clearance: Clearance) -> str:
     """What has to pass, in the words of the rules: of each the sentence that says until when, or all of it."""
     found = []
@@ -109,11 +114,15 @@ def _named_waits(clearance: Clearance) -> str:
     return " ".join(dict.fromkeys(found))
 
 
+_AT_HOME = "at home nobody looks after an infection or a scar"
+_WHY_SHORT = f"longer needles reach living skin and can draw blood, and {_AT_HOME}"
+_DARKER = "Phototype IV to VI, at home"
+_WHY_SHORTER = f"brown and black skin gets dark or light marks more easily, and {_AT_HOME}"
 _RULE_ID = re.compile(r" \((?:[a-z0-9]+-)+[a-z0-9]+\)")
 
 
 def plainly(why: str) -> str:
     """A reason of the planner without its ids, for people and for sheets that leave the system."""
-    said = _RULE_ID.sub("", why).replace("home envelope", "our limit for needles at home")
+    said = _RULE_ID.sub("", why).replace("home envelope", _WHY_SHORT).replace(_DARKER, _WHY_SHORTER)
     said = said.replace("Phototype ", "skin type ").replace("The limit here is 0 mm:", "No needle is for home here:")
     return re.sub(r"ceiling of the site ([a-z ,]+)", r"the limit for the \1", said)

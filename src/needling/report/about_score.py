@@ -63,10 +63,12 @@ def headline(misses: Misses) -> str:
     said = []
     if unwanted:
         serious = sum(one.serious for one in unwanted)
-        said.append(plural(len(unwanted), "unwanted event") + (f", {serious} of them serious" if serious else ""))
+        all_serious = "serious " if serious == len(unwanted) else ""
+        some = f", {serious} of them serious" if serious and not all_serious else ""
+        said.append(f"{plural(len(unwanted), f'{all_serious}unwanted event')}{some}")
     if misses.misses:
         inside = len(misses.misses) - len(outside)
-        said.append(f"{inside} of {plural(len(misses.misses), 'reading')} inside the 90 % band of the forecast")
+        said.append(f"{inside} of {plural(len(misses.misses), 'reading')} where the forecast had 9 of 10 people")
     else:
         said.append("No reading could be compared with the forecast yet")
     if off:
@@ -104,7 +106,7 @@ def _reading_rows(misses: Misses, approval: Approval, kb: Knowledge) -> list[tup
     ]
 
 
-_READING_HEADERS = ("What", "On", "Forecast (90 %)", "Seen", "Off by", "Inside")
+_READING_HEADERS = ("What", "On", "Forecast (9 of 10)", "Seen", "Off by", "Inside")
 _DELIVERY_HEADERS = (
     "Session",
     "Zone",
@@ -113,7 +115,7 @@ _DELIVERY_HEADERS = (
     "Off by",
     "Late",
     "Map agrees",
-    "As planned",
+    "Dose as planned",
 )
 
 
@@ -148,6 +150,16 @@ def _event_words(one: ToldEvent, approval: Approval, kb: Knowledge) -> str:
     return sentence("; ".join(said)) + (f" {sentence(one.note)}" if one.note else "")
 
 
+def _how_far_off(crps: float, bias: float) -> str:
+    """The mean distance of readings from their forecast, and to which side of its middle they lie."""
+    beside = number(abs(bias))
+    side = "at" if beside == "0" else f"{beside} {'above' if bias > 0 else 'below'}"
+    return (
+        f"On average a reading of a scale lies {number(crps)} off its forecast, counting the spread (CRPS), and {side} "
+        "its middle (bias); 0 would be best for both."
+    )
+
+
 def score_sections(misses: Misses, approval: Approval, telling: Telling) -> tuple[Section, ...]:
     """Unwanted events, forecast and seen, planned and delivered, chances against what came, and what was left out."""
     kb = telling.kb
@@ -156,14 +168,15 @@ def score_sections(misses: Misses, approval: Approval, telling: Telling) -> tupl
         events = tuple(Statement(_event_words(one, approval, kb), one.label) for one in misses.told)
         sections.append(Section("unwanted", "Unwanted events", (), events))
     if misses.misses:
+        one_person = (
+            "One person cannot tell a good forecast from a bad one: the command “needling calibration” pools many"
+        )
         said = [
             telling.say(
-                f"CRPS {number(misses.mean_crps)} and bias {signed(misses.bias or 0.0)} over the readings of scales "
-                "(0 is best for both). One person cannot tell a good forecast from a bad one: needling calibration "
-                "pools many"
+                f"{_how_far_off(misses.mean_crps, misses.bias or 0.0)} {one_person}"
+                if misses.mean_crps is not None
+                else one_person
             )
-            if misses.mean_crps is not None
-            else telling.say("One person cannot tell a good forecast from a bad one: needling calibration pools many")
         ]
         rows = tuple(telling.row(*row) for row in _reading_rows(misses, approval, kb))
         table = Table("", _READING_HEADERS, rows)

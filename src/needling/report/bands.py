@@ -28,11 +28,13 @@ from needling.report.canvas import (
     MUTED,
     SMALL,
     WIDE_BAND,
+    WIDTH,
     Figure,
     Frame,
     Sheet,
     draw,
     lines_of,
+    lines_within,
     round_ticks,
 )
 from needling.report.measures import MIDDLE
@@ -187,7 +189,9 @@ def _course_figure(
 
     def paint(sheet: Sheet) -> None:
         for index, one in enumerate(shown):
-            low, high = min(one.curves[0]), max(one.curves[4])
+            # Zones on one scale share one axis: what looks stronger is stronger.
+            alike = [other for other in shown if other.measure.label == one.measure.label]
+            low, high = min(min(other.curves[0]) for other in alike), max(max(other.curves[4]) for other in alike)
             room = (high - low) * 0.1 or 0.5
             frame = Frame(
                 sheet,
@@ -274,6 +278,14 @@ def _first_days_panel(frame: Frame, panel: Panel, x: Sequence[float]) -> None:
     _paint_band(frame, x, [[max(value, floor) for value in curve] for curve in panel.curves])
 
 
+_FIRST_LEFT = 48.0
+
+
+def _named(measure: MeasureForecast) -> str:
+    """A measure as a panel calls it; redness is a number of the model, which has no unit."""
+    return f"{measure.label} (number of the model)" if measure.measure in REDNESS else measure.label
+
+
 def first_days_figure(choice: Choice, kb: Knowledge) -> Figure | None:
     """Open channels, lost water barrier and redness in the first days after the first session."""
     if not choice.plan.sessions or not choice.forecast.measures:
@@ -288,7 +300,9 @@ def first_days_figure(choice: Choice, kb: Knowledge) -> Figure | None:
         return None
     x = [choice.forecast.days_d[index] - start for index in inside]
     shown = [Panel(p.measure, p.zones, tuple(tuple(curve[i] for i in inside) for curve in p.curves)) for p in found]
-    panel, gap, top, below = 78.0, 36.0, 20.0, 34.0
+    heads = [lines_within(f"{_named(one.measure)}, {_zones(one, kb)}", WIDTH - _FIRST_LEFT - 4) for one in shown]
+    more = 12.0 * (max(map(len, heads)) - 1)
+    panel, gap, top, below = 78.0, 36.0 + more, 20.0 + more, 34.0
     height = top + below + len(shown) * panel + (len(shown) - 1) * gap
 
     def paint(sheet: Sheet) -> None:
@@ -298,7 +312,7 @@ def first_days_figure(choice: Choice, kb: Knowledge) -> Figure | None:
             logarithmic = one.measure.measure in OPENING
             frame = Frame(
                 sheet,
-                48,
+                _FIRST_LEFT,
                 height - top - panel - index * (panel + gap),
                 186,
                 panel,
@@ -313,7 +327,7 @@ def first_days_figure(choice: Choice, kb: Knowledge) -> Figure | None:
                 [number(tick) for tick in ticks],
                 "days after the first session" if index == len(shown) - 1 else "",
             )
-            frame.heading(lines_of(f"{one.measure.label}, {_zones(one, kb)}", 58, 1), up=5)
+            frame.heading(heads[index], up=5)
             if index == 0:
                 _paint_key(sheet, 246, frame.bottom + panel, sessions=False)
 

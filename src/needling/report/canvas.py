@@ -262,6 +262,27 @@ def lines_of(text: str, letters: int, most: int = 2) -> list[str]:
     return [*lines[: most - 1], f"{lines[most - 1][: letters - 4].rstrip()} ..."]
 
 
+def wide(text: str, size: float = SIZE) -> float:
+    """How wide a line of text is, measured in our own font."""
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import text_to_path
+
+    font = FontProperties(family="DejaVu Sans", size=size)
+    return float(text_to_path.get_text_width_height_descent(text, font, False)[0])
+
+
+def lines_within(text: str, width: float, size: float = SIZE) -> list[str]:
+    """Text cut into lines that are not wider than this, by words; nothing is left out."""
+    lines: list[str] = []
+    for word in text.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and wide(longer, size) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
+
+
 # ---------------------------------------------------------------- to SVG
 
 _STYLE: dict[str, object] = {

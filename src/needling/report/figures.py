@@ -34,6 +34,7 @@ from needling.report.canvas import (
     Sheet,
     draw,
     lines_of,
+    lines_within,
     round_ticks,
 )
 from needling.report.measures import LASTING_MARK, most_share
@@ -74,6 +75,9 @@ def known_harms(forecast: Forecast) -> list[Harm]:
     return sorted(known, key=lambda harm: -(harm.probability or 0.0))
 
 
+_DOTS_WIDE = 160.0
+
+
 def dots_figure(choice: Choice, kb: Knowledge) -> Figure | None:
     """Fifty people for each benefit, and fifty for the commonest harm beside it."""
     blocks = [
@@ -88,18 +92,20 @@ def dots_figure(choice: Choice, kb: Knowledge) -> Figure | None:
         (names[harm.harm], round((harm.probability or 0.0) * DOTS), False)
         for harm in known_harms(choice.forecast)[: 2 if len(blocks) == 2 else 1]
     ]
-    line = 132.0
+    labels = [lines_within(label[:1].upper() + label[1:], _DOTS_WIDE, SMALL) for label, _, _ in blocks]
+    more = 11.0 * max(max(map(len, labels)) - 2, 0)
+    line = 132.0 + more
     height = line * ((len(blocks) + 1) // 2) + 2
 
     def paint(sheet: Sheet) -> None:
-        for index, (label, count, good) in enumerate(blocks):
+        for index, (_, count, good) in enumerate(blocks):
             row, column = divmod(index, 2)
             left, top = 4.0 + column * 172, height - row * line
             color = ACCENT if good else INK
             sheet.text(left, top - 13, f"{count} of {DOTS} people", 12.5, bold=True)
-            for order, said in enumerate(lines_of(label[:1].upper() + label[1:], 32)):
+            for order, said in enumerate(labels[index]):
                 sheet.text(left, top - 26 - 11 * order, said, SMALL)
-            places = [(left + 6 + 15.4 * (i % 10), top - 54 - 15.4 * (i // 10)) for i in range(DOTS)]
+            places = [(left + 6 + 15.4 * (i % 10), top - 54 - more - 15.4 * (i // 10)) for i in range(DOTS)]
             sheet.marks(places[:count], 11.5, color, color)
             sheet.marks(places[count:], 11.5, PAPER, color)
 
@@ -134,7 +140,7 @@ def _candidate_rows(
             if card is chosen
             else "second best"
             if card is second
-            else "on the front"
+            else "beaten by none"
             if card.on_front
             else "",
         )
@@ -168,7 +174,8 @@ def candidates_figure(choice: Choice, kb: Knowledge) -> Figure | None:
         frame.heading(["Careful gain (1 = a change that people notice)"])
         _name_marks(frame, cards, chosen, second)
         for front, face, edge in ((False, PAPER, MUTED), (True, MIDDLE_BAND, ACCENT)):
-            for card in cards:
+            # The smaller mark on top: none hides another one.
+            for card in sorted(cards, key=lambda card: -card.harm_probability):
                 if card.on_front == front and card is not chosen and not is_nothing(card):
                     place = frame.at(card.redness_d, card.gain_low)
                     sheet.marks([place], _mark_size(card.harm_probability), face, edge)

@@ -21,7 +21,7 @@ from needling.report.bibliography import Bibliography, Reference
 from needling.report.explain import explain_with
 from needling.report.explanation import Explanation, Section, reference_facts
 from needling.report.figures import ChannelMap, Figure, all_figures, known_harms
-from needling.report.measures import LASTING_MARK, MARKS, days_words, redness_of
+from needling.report.measures import LASTING_MARK, MARKS, at_most_words, days_words, redness_of
 from needling.report.words import (
     DOTS,
     NOTICE,
@@ -216,7 +216,7 @@ def _tiles(choice: Choice, kb: Knowledge) -> tuple[Tile, ...]:
     tiles.append(Tile(plural(len(visits_of(plan)), "session"), f"{setting_words(plan.envelope)}, {when}"))
     redness = redness_of(forecast, kb)
     if redness is not None:
-        words = f"of redness after a session for half of people; {redness.most} stay below {days_words(redness.most_d)}"
+        words = f"of redness after a session in half of people; {redness.most} have {at_most_words(redness.most_d)}"
         tiles.append(Tile(days_words(redness.half_d).capitalize(), words))
     harms, card = known_harms(forecast), chosen_card(choice)
     if card is not None and forecast.harms:

@@ -43,10 +43,15 @@ def redness_of(forecast: Forecast, kb: Knowledge) -> Redness | None:
 
 def days_words(days_d: float) -> str:
     """A number of days with one digit, the same wherever it stands: ``2.5 days``, ``1 day``; a short one in words."""
-    if 0 < days_d < 1 / 2:
+    if days_d < 1 / 2:
         return "less than half a day"
     said = number(days_d, 1)
     return f"{said} {'day' if said == '1' else 'days'}"
+
+
+def at_most_words(days_d: float) -> str:
+    """A number of days that a share of people do not go beyond: ``2.5 days or less``."""
+    return days_words(days_d) if days_d < 1 / 2 else f"{days_words(days_d)} or less"
 
 
 def score_caption(kb: Knowledge, goals: Goals | None = None) -> str:

@@ -22,11 +22,13 @@ from needling.report.canvas import (
     PAPER,
     SMALL,
     WIDE_BAND,
+    WIDTH,
     Figure,
     Frame,
     Sheet,
     draw,
     lines_of,
+    lines_within,
     round_ticks,
 )
 from needling.report.paired import REACHED, counts_from_words, told
@@ -40,6 +42,7 @@ _PERCENT = 100
 _TABLE_ROWS = 16
 _LINE = 11.0
 _PANELS = 4
+_PANEL_LEFT = 40.0
 _SHOWN = ("severity", "redness", "collagen")
 _AT_HOME = ("redness", "open-channels")
 
@@ -123,7 +126,7 @@ def difference_figure(found: Comparison, kb: Knowledge) -> Figure | None:
     if not panels:
         return None
     a, b = found.first.name, found.second.name
-    lines = [lines_of(f"{one.measure.label}, {_zones(one, kb)}", 58) for one in panels]
+    lines = [lines_within(f"{one.measure.label}, {_zones(one, kb)}", WIDTH - _PANEL_LEFT - 4) for one in panels]
     head = 12.0 * (1 + max(map(len, lines)))
     panel_height, gap, top, below = 96.0, head + 30, head + 8, 34.0
     height = top + below + len(panels) * panel_height + (len(panels) - 1) * gap
@@ -191,7 +194,7 @@ def _moves(panel: Panel) -> bool:
 def _frame(sheet: Sheet, panel: Panel, days: Sequence[float], bottom: float, tall: float) -> Frame:
     low, high = min(0.0, *map(min, panel.curves)), max(0.0, *map(max, panel.curves))
     room = (high - low) * 0.14
-    frame = Frame(sheet, 40, bottom, 196, tall, (0.0, days[-1]), (low - 1.4 * room, high + room))
+    frame = Frame(sheet, _PANEL_LEFT, bottom, 196, tall, (0.0, days[-1]), (low - 1.4 * room, high + room))
     ticks = round_ticks(*frame.y_range, about=4)
     frame.y_axis(ticks, [signed(tick) for tick in ticks])
     return frame

@@ -137,11 +137,11 @@ def within_words(days_d: float) -> str:
 
 def day_words(hours_h: float) -> str:
     """When a wait is over; day 0 is the day of the session: ``Today``, ``Today, after 8 hours``, ``Day 5``,
-    ``Day 14 (2 weeks)``. Rounded up, as :func:`wait_words` is.
+    ``Day 14 (2 weeks)``. Rounded up, as :func:`wait_words` is: what comes to 24 hours is over on the next day.
     """
     if hours_h <= 0:
         return "Today"
-    if hours_h < HOURS_PER_DAY:
+    if ceil(hours_h - _ROUNDING) < HOURS_PER_DAY:
         return f"Today, after {wait_words(hours_h)}"
     day = ceil(hours_h / HOURS_PER_DAY - _ROUNDING)
     return f"Day {day} ({plural(day // 7, 'week')})" if day >= 14 and day % 7 == 0 else f"Day {day}"

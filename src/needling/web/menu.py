@@ -1,4 +1,4 @@
-"""What stands in the bar of every page: where somebody in this role can go, and where they are."""
+"""The bar of every page, and the one of each person: where somebody in this role can go, and where they are."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
-from needling.web.accounts.access import EVERYBODY, READING
+from needling.web.accounts.access import EVERYBODY, READING, WORKING
 
 _CLINIC = (
     ("charts", "People", EVERYBODY),
@@ -17,6 +17,17 @@ _CLINIC = (
     ("team", "Team", READING),
     ("trail", "Who did what", READING),
     ("library", "Library", EVERYBODY),
+)
+_PERSON = (
+    ("chart", "Chart", EVERYBODY),
+    ("person", "Answers", WORKING),
+    ("assessment", "Assessment", WORKING),
+    ("clearance", "Clearance", EVERYBODY),
+    ("plan", "Plan", EVERYBODY),
+    ("plan-compare", "Compare", EVERYBODY),
+    ("visits", "Visits", EVERYBODY),
+    ("forecast-and-seen", "Forecast and seen", EVERYBODY),
+    ("plan-print", "Sheets", EVERYBODY),
 )
 _PUBLIC = (
     ("check", "Self-check"),
@@ -46,6 +57,20 @@ def menu(request: HttpRequest) -> list[Way]:
             found.append((label, reverse(name)))
         except NoReverseMatch:
             continue
+    return _ways(request, found)
+
+
+def person_ways(request: HttpRequest, chart: Any) -> list[Way]:
+    """The pages of the person whose chart a page is about; none where it is about nobody in particular."""
+    user: Any = getattr(request, "user", None)
+    match = request.resolver_match
+    if match is None or getattr(chart, "pk", None) != match.kwargs.get("chart", "") or not user.is_authenticated:
+        return []
+    named = ((name, label) for name, label, roles in _PERSON if user.role in roles)
+    return _ways(request, [(label, reverse(name, args=[chart.pk])) for name, label in named])
+
+
+def _ways(request: HttpRequest, found: list[tuple[str, str]]) -> list[Way]:
     below = [address for _, address in found if request.path.startswith(address)]
     nearest = max(below, key=len, default="")
     return [Way(label, address, address == nearest) for label, address in found]

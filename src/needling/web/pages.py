@@ -17,7 +17,7 @@ from needling.knowledge import Knowledge, load_knowledge
 from needling.report.explanation import reference_facts
 from needling.report.words import NOTICE, on_day
 from needling.web.again import is_our_page, kept_back
-from needling.web.menu import menu
+from needling.web.menu import menu, person_ways
 from needling.web.saying import said
 
 
@@ -43,6 +43,12 @@ def _left_s(request: HttpRequest) -> int:
     return left_s(request)
 
 
+def _stops_of(reasons: Any) -> Any:
+    from needling.web.visits.stopping import stops_of
+
+    return stops_of(reasons)
+
+
 def environment(**options: Any) -> Environment:
     """The environment of all templates; undefined names are errors."""
     made = Environment(**{**options, "undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True})
@@ -55,8 +61,10 @@ def environment(**options: Any) -> Environment:
         on_day=on_day,
         pairs=pairs,
         menu=menu,
+        person_ways=person_ways,
         said=said,
         left_s=_left_s,
+        stops_of=_stops_of,
         idle_s=settings.SESSION_COOKIE_AGE,
     )
     return made
@@ -76,13 +84,29 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def refused(request: HttpRequest, exception: Exception | None = None, reason: str = "") -> HttpResponse:
-    """A request that cannot be used; what was typed into a page of ours before somebody signed in anew is kept."""
-    kept = kept_back(request) if reason and is_our_page(request) else None
+    """A page for another role; or a form that cannot be taken, told by ``reason``: what was typed into a page of ours
+    before somebody signed in anew is kept.
+    """
+    if not reason:
+        return _plain(request, 403, "This is not for your role", _other_role(request, exception))
+    kept = kept_back(request) if is_our_page(request) else None
     if kept is not None:
         return kept
     return _plain(
         request, 403, "That did not work", "The page was open for too long, or cookies are off. Go back and try again."
     )
+
+
+def _other_role(request: HttpRequest, exception: Exception | None) -> str:
+    """Which role somebody has, and which can do it."""
+    from needling.web.accounts.access import OtherRole
+
+    own = getattr(request.user, "role", "") if hasattr(request, "user") else ""
+    if not own:
+        return "Sign in first."
+    able = dict.fromkeys(exception.roles) if isinstance(exception, OtherRole) else ()
+    who = " or ".join(f"{'an' if role[0] in 'aeiou' else 'a'} {role}" for role in able) or "somebody in another role"
+    return f"Your role ({own}) cannot open this; {who} can. Ask them to do it, or ask an owner to change your role."
 
 
 def unreadable(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -62,10 +62,12 @@ def _each_phototype(context: Context, chance: Callable[[Context], Floats]) -> Fl
 
 def _applies(event: AdverseEvent, context: Context) -> bool:
     """Whether an event belongs to this plan and person: its kinds of device, its shortest needle, its phototypes."""
+    if not event.shown:
+        return False
     phototype = context.person.phototype
     longest_mm = max((length for kind, length in context.longest_mm.items() if kind in event.kinds), default=-1.0)
     fits = phototype is None or not event.phototypes or phototype in event.phototypes
-    return event.shown and fits and longest_mm >= event.min_needle_mm
+    return fits and longest_mm >= event.min_needle_mm
 
 
 def _rate(counts: tuple[int, int]) -> float:
@@ -182,9 +184,12 @@ def _track_probability(context: Context, session_time: Floats, done: Floats) -> 
                 laid[session.day_d, stroke.zone] = density, longest
     worst: dict[float, Floats] = {}
     names = [zone.finding.zone for zone in context.zones]
+    alike: dict[tuple[bytes, float, bool], Floats] = {}  # days of one course repeat: each kind is worked out once
     for (day, zone), (planned, longest) in laid.items():
         density = planned * done[np.searchsorted(session_time, to_si(day, "d")), names.index(zone)]
-        odds = track_odds(basis.share, density, longest, zone in bony, drawn)
+        kind = density.tobytes(), longest, zone in bony
+        if (odds := alike.get(kind)) is None:
+            odds = alike[kind] = track_odds(basis.share, density, longest, zone in bony, drawn)
         worst[day] = np.maximum(worst.get(day, none), odds)
     return over_days(((odds, 1) for odds in worst.values()), drawn)
 

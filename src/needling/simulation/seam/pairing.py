@@ -12,7 +12,7 @@ from needling.simulation.seam import harms, outcomes
 from needling.simulation.seam.context import Context, Floats
 from needling.units import from_si, to_si
 
-__all__ = ["CurveOf", "Own", "bands", "chances", "costs", "curves", "quantiles", "results", "results_on", "tables"]
+__all__ = ["CurveOf", "Numbers", "Own", "bands", "curves", "numbers_of", "quantiles", "results", "results_on", "tables"]
 
 Better = Literal["lower", "higher"]
 Kind = Literal["outcome", "reached", "redness", "ready", "harm", "pain"]
@@ -53,6 +53,27 @@ class CurveOf(NamedTuple):
     values: Floats
 
 
+class Numbers(NamedTuple):
+    """All numbers of the possible people under one plan, however many other plans it is held against.
+
+    Args:
+        course: that they come from. results: by zone. costs: of the whole person. chances: of each harm.
+        uncounted: labels of harms whose rate nobody has counted.
+    """
+
+    course: Course
+    results: list[Own]
+    costs: list[Own]
+    chances: list[Own]
+    uncounted: list[str]
+
+
+def numbers_of(course: Course) -> Numbers:
+    """All numbers of a course but those that depend on the other course as well (:func:`results_on`)."""
+    found = results(course)
+    return Numbers(course, [*found, *_reached(course, found)], _costs(course), *_chances(course))
+
+
 def results(course: Course) -> list[Own]:
     """The change of each zone with an honest forecast by its plan's own judging day, on the indication's scale."""
     context: Context = course.context
@@ -76,7 +97,7 @@ def results(course: Course) -> list[Own]:
     return found
 
 
-def reached(course: Course) -> list[Own]:
+def _reached(course: Course, changes: list[Own]) -> list[Own]:
     """Whether each possible person gains at least the change that people notice, as the dots of a forecast count it.
 
     Equation:
@@ -85,7 +106,7 @@ def reached(course: Course) -> list[Own]:
     context: Context = course.context
     labels = {zone.finding.zone: zone.indication.meaningful_label for zone in context.zones}
     found = []
-    for own in results(course):
+    for own in changes:
         if own.meaningful > 0:
             gained = -own.values if own.better == "lower" else own.values
             values = (gained >= own.meaningful).astype(np.float64)
@@ -94,11 +115,14 @@ def reached(course: Course) -> list[Own]:
     return found
 
 
-def results_on(course: Course, day_d: dict[str, float]) -> list[Own]:
+def results_on(numbers: Numbers, day_d: dict[str, float]) -> list[Own]:
     """As :func:`results`, each zone on a given day instead: two courses on the same day."""
+    course = numbers.course
     context: Context = course.context
     found = []
-    for own in results(course):
+    for own in numbers.results:
+        if own.id == REACHED:
+            continue
         index = course.zones.index(own.zone or "")
         score = outcomes.at_time(course.score[:, index], course.time, to_si(day_d[own.zone or ""], "d"))
         found.append(own._replace(id="outcome-same-day", values=score - context.baselines[index].values))
@@ -110,7 +134,7 @@ def judge_days_d(course: Course) -> dict[str, float]:
     return {zone: from_si(float(time), "d") for zone, time in zip(course.zones, course.judge_time, strict=True)}
 
 
-def costs(course: Course) -> list[Own]:
+def _costs(course: Course) -> list[Own]:
     """Downtime and pain: redness and readiness after a session (days), and the pain of the worst session (ratio)."""
     members = course.redness_time.size
     treated = bool(course.session_time.size)
@@ -125,7 +149,7 @@ def costs(course: Course) -> list[Own]:
     ]
 
 
-def chances(course: Course) -> tuple[list[Own], list[str]]:
+def _chances(course: Course) -> tuple[list[Own], list[str]]:
     """Chance of each harm for every possible person, and the labels of harms whose rate nobody has counted.
 
     The same harms, counts and draws as in the forecast's list (:func:`needling.simulation.seam.harms.harm_list`).
@@ -172,15 +196,19 @@ def days_d(course: Course) -> tuple[float, ...]:
     return figures(from_si(1.0, "d") * course.time)
 
 
+def last_day_d(course: Course) -> float:
+    """The last of :func:`days_d`."""
+    return figures(from_si(1.0, "d") * course.time[-1:])[0]
+
+
 def figures(values: Floats) -> tuple[float, ...]:
     """Numbers as a document keeps them; ``-0`` is 0."""
     return tuple((rounded(values, _DIGITS) + 0.0).tolist())
 
 
-def tables(values: Floats, levels: tuple[float, ...] | None = None) -> list[tuple[float, ...]]:
-    """Rows of a table as a document keeps them: the values, or their quantiles over the last axis at some levels."""
-    found = values if levels is None else quantiles(values, levels).T
-    return [tuple(row) for row in (rounded(found, _DIGITS) + 0.0).tolist()]
+def tables(values: Floats) -> list[tuple[float, ...]]:
+    """Rows of a table as a document keeps them."""
+    return [tuple(row) for row in (rounded(values, _DIGITS) + 0.0).tolist()]
 
 
 def bands(values: Floats, levels: tuple[float, ...]) -> tuple[tuple[float, ...], ...]:

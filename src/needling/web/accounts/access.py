@@ -31,6 +31,14 @@ class Unkept:
         return said
 
 
+class OtherRole(PermissionDenied):
+    """A page that another role may open; ``roles`` are those that may."""
+
+    def __init__(self, roles: tuple[str, ...]) -> None:
+        super().__init__("another role may do this")
+        self.roles = roles
+
+
 EVERYBODY = ("owner", "clinician", "assistant", "auditor")
 WORKING = ("owner", "clinician", "assistant")
 DECIDING = ("owner", "clinician")
@@ -51,7 +59,7 @@ def for_roles(*roles: str) -> Callable[[View], View]:
             if not user.is_verified():
                 return kept_back(request) or redirect("second-factor")
             if user.role not in roles:
-                raise PermissionDenied("another role may do this")
+                raise OtherRole(roles)
             return view(request, *given, **named)
 
         return never_cache(checked)

@@ -10,9 +10,11 @@ class Accounts(AppConfig):
     label = "accounts"
 
     def ready(self) -> None:
-        """A name that was locked is told in the trail of its clinic."""
+        """A wrong password, and a name that was locked, are told in the trail of the clinic."""
         from axes.signals import user_locked_out
+        from django.contrib.auth.signals import user_login_failed
 
-        from needling.web.accounts.guessing import when_locked
+        from needling.web.accounts.guessing import note_wrong_password, when_locked
 
+        user_login_failed.connect(note_wrong_password, dispatch_uid="needling")
         user_locked_out.connect(when_locked, dispatch_uid="needling")

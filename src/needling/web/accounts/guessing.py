@@ -18,15 +18,18 @@ from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from needling.web.accounts.models import User
+from needling.web.accounts.models import Clinic, User
 from needling.web.charts.models import Trace
-from needling.web.charts.trail import leave_trace
+from needling.web.charts.trail import leave_trace, turn_of
 
 FROM_ONE_ADDRESS = 30
 AT_ONE_NAME = 30
 """Failed sign-ins in the time that a lock lasts, over all names and over all addresses."""
 LOCKED = "locked"
-"""How the trail calls it."""
+WRONG_PASSWORD, WRONG_CODE, NO_SUCH_NAME = "failed:password", "failed:code", "failed:name"
+"""How the trail calls it. Each is told of one account once in the time that a lock lasts, so that whoever guesses fills
+no trail; what comes in between is counted by django-axes and by the phone's own waiting, until it is a lock.
+"""
 _COOKIE = "known"
 _SALT = "needling.known"
 _KNOWN_FOR = timedelta(days=180)
@@ -52,13 +55,39 @@ def too_many(request: HttpRequest, email: str) -> bool:
 def note_lock(email: str) -> None:
     """Say in the trail of their clinic that somebody's name was locked, at most once in the time that a lock lasts."""
     user = User.objects.filter(email=email.lower(), is_active=True).select_related("clinic").first()
-    if user is None:
-        return
+    if user is not None:
+        _tell_once(user.clinic, LOCKED, str(user.id))
+
+
+def _tell_once(clinic: Clinic, action: str, subject: str) -> None:
+    """A row of the trail, unless the same was told already in the time that a lock lasts."""
     since = timezone.now() - timedelta(hours=settings.AXES_COOLOFF_TIME)
+    told = Trace.objects.filter(clinic=clinic, action=action, subject=subject, at__gt=since)
+    if told.exists():
+        return
     with transaction.atomic():
-        told = Trace.objects.filter(clinic=user.clinic, action=LOCKED, subject=str(user.id), at__gt=since)
+        turn_of(clinic)
         if not told.exists():
-            leave_trace(user.clinic, None, LOCKED, str(user.id))
+            leave_trace(clinic, None, action, subject)
+
+
+def note_wrong_password(*_: Any, credentials: dict[str, Any], **more: Any) -> None:
+    """What Django tells of a password that opens nothing: told in the trail of whose name it was.
+
+    A name that nobody has belongs to no clinic; where there is only one, it is told there. What was typed is not kept.
+    """
+    user = User.objects.filter(email=str(credentials.get("username", "")).lower()).select_related("clinic").first()
+    if user is not None:
+        _tell_once(user.clinic, WRONG_PASSWORD, str(user.id))
+        return
+    clinics = list(Clinic.objects.all()[:2])  # numerical: enough to see whether there is only one
+    if len(clinics) == 1:
+        _tell_once(clinics[0], NO_SUCH_NAME, "")
+
+
+def note_wrong_code(user: User) -> None:
+    """Say in the trail that somebody who knew the password of this user had no right code."""
+    _tell_once(user.clinic, WRONG_CODE, str(user.id))
 
 
 def when_locked(*_: Any, username: str | None = None, **more: Any) -> None:

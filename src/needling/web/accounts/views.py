@@ -22,7 +22,7 @@ from needling.web.accounts.access import EVERYBODY, for_roles
 from needling.web.accounts.changes import use_renewal
 from needling.web.accounts.factors import codes_left, new_codes, phone_of, shown_by, use_recovery_code, wrong_code
 from needling.web.accounts.forms import Code, Join, Renew, SetUp, SignIn
-from needling.web.accounts.guessing import remember, too_many
+from needling.web.accounts.guessing import note_wrong_code, remember, too_many
 from needling.web.accounts.links import carried, dropped, gone, taken, token_in
 from needling.web.accounts.models import Clinic, Invitation, Renewal, Role, User, hashed
 from needling.web.charts.trail import leave_trace
@@ -114,6 +114,10 @@ def locked(request: HttpRequest, response: Any = None, credentials: Any = None, 
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     """End the session."""
+    user: Any = request.user
+    if user.is_authenticated and user.is_verified():
+        with transaction.atomic():
+            leave_trace(user.clinic, user, "sign-out", str(user.id))
     logout(request)
     return redirect("start")
 
@@ -144,6 +148,7 @@ def second_factor(request: HttpRequest) -> HttpResponse:
             let_through(request, device)
             request.session[_MAY_SEE_CODES] = done == "second-factor-set"
             return remember(request, redirect(_NEXT[done]), user)
+        note_wrong_code(user)
         form.add_error("code", wrong_code(user))
     if device.confirmed:
         return form_page(request, "Second factor", form, "Go on", after="second-factor", lead=_CODE_LEAD)
@@ -168,6 +173,13 @@ def _through(user: User, device: TOTPDevice, code: str) -> str:
     return done
 
 
+def told_codes(user: User) -> list[str]:
+    """New recovery codes, with their trace. Call it in a transaction."""
+    codes = new_codes(user)
+    leave_trace(user.clinic, user, "recovery-codes", str(user.id))
+    return codes
+
+
 @for_roles(*EVERYBODY)
 @require_safe
 def recovery(request: HttpRequest) -> HttpResponse:
@@ -176,8 +188,7 @@ def recovery(request: HttpRequest) -> HttpResponse:
     codes: list[str] = []
     if request.session.pop(_MAY_SEE_CODES, False):
         with transaction.atomic():
-            codes = new_codes(user)
-            leave_trace(user.clinic, user, "recovery-codes", str(user.id))
+            codes = told_codes(user)
     return render(request, "accounts/recovery.html", {"codes": codes, "left": codes_left(user)})
 
 

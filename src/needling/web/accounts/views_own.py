@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from django.contrib.auth import update_session_auth_hash
 from django.db import transaction
@@ -18,7 +19,6 @@ from needling.web.accounts.factors import (
     CODES,
     PHONE,
     codes_left,
-    new_codes,
     next_phone,
     phone_of,
     shown_by,
@@ -26,8 +26,9 @@ from needling.web.accounts.factors import (
     wrong_code,
 )
 from needling.web.accounts.forms import Code, OwnFactor, OwnPassword
+from needling.web.accounts.guessing import note_wrong_code
 from needling.web.accounts.models import Role
-from needling.web.accounts.views import as_code, form_page, let_through, sent_by
+from needling.web.accounts.views import as_code, form_page, let_through, sent_by, told_codes
 from needling.web.charts.trail import leave_trace
 
 _ASKED = "asked-for-phone"  # in the session: when password and code were given
@@ -74,9 +75,22 @@ def _back(done: str) -> HttpResponse:
     return response
 
 
-def _shown(user: Any, code: str) -> bool:
-    """Whether this is a code of the phone or of the recovery list; it is used up. Call it in a transaction."""
-    return shown_by(phone_of(user), code) or use_recovery_code(user, code)
+D = TypeVar("D")
+
+
+def _with_both(user: Any, form: OwnFactor, do: Callable[[], D]) -> D | None:
+    """What is done about the second factor, together with the code of phone or recovery list that it uses up; None, and
+    why in the form, where password or code are not right.
+    """
+    if not form.is_valid():
+        return None
+    code = form.cleaned_data["code"]
+    with transaction.atomic():
+        if shown_by(phone_of(user), code) or use_recovery_code(user, code):
+            return do()
+    note_wrong_code(user)
+    form.add_error("code", wrong_code(user))
+    return None
 
 
 @for_roles(*EVERYBODY)
@@ -86,15 +100,9 @@ def own_codes(request: HttpRequest) -> HttpResponse:
     """New recovery codes, shown once; the ones before no longer count."""
     user: Any = request.user
     form = OwnFactor(request, sent_by(request))
-    if form.is_valid():
-        codes: list[str] = []
-        with transaction.atomic():
-            if _shown(user, form.cleaned_data["code"]):
-                codes = new_codes(user)
-                leave_trace(user.clinic, user, "recovery-codes", str(user.id))
-        if codes:
-            return render(request, "accounts/recovery.html", {"codes": codes, "left": len(codes)})
-        form.add_error("code", wrong_code(user))
+    codes = _with_both(user, form, lambda: told_codes(user))
+    if codes is not None:
+        return render(request, "accounts/recovery.html", {"codes": codes, "left": len(codes)})
     lead = ("The codes that you have now stop to count.",)
     return form_page(request, "New recovery codes", form, "Make new codes", lead=lead, after="account")
 
@@ -110,15 +118,9 @@ def own_phone(request: HttpRequest) -> HttpResponse:
     if device is not None:
         return _new_phone(request, user, device)
     form = OwnFactor(request, sent_by(request))
-    if form.is_valid():
-        with transaction.atomic():
-            right = _shown(user, form.cleaned_data["code"])
-            if right:
-                next_phone(user, afresh=True)
-        if right:
-            request.session[_ASKED] = time.time()
-            return redirect("own-phone")
-        form.add_error("code", wrong_code(user))
+    if _with_both(user, form, lambda: next_phone(user, afresh=True)) is not None:
+        request.session[_ASKED] = time.time()
+        return redirect("own-phone")
     return form_page(request, "Another phone", form, "Go on", after="account", lead=_PHONE_LEAD)
 
 

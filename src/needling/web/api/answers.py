@@ -109,11 +109,11 @@ def problem(status: int, says: str, do: str, where: Iterable[Where] = ()) -> Htt
 
 
 class Refused(Exception):
-    """A request that cannot be done as things are: a status, why, and what to do."""
+    """A request that cannot be done as things are: a status, why, what to do, and places in what was sent."""
 
-    def __init__(self, status: int, says: str, do: str) -> None:
+    def __init__(self, status: int, says: str, do: str, where: Iterable[Where] = ()) -> None:
         super().__init__(says)
-        self.status, self.says, self.do = status, says, do
+        self.status, self.says, self.do, self.where = status, says, do, tuple(where)
 
 
 def _places(errors: Iterable[Any]) -> list[Where]:
@@ -165,7 +165,7 @@ def _too_large(request: HttpRequest, wrong: SuspiciousOperation) -> HttpResponse
 
 
 def _refused(request: HttpRequest, wrong: Refused) -> HttpResponse:
-    return problem(wrong.status, wrong.says, wrong.do)
+    return problem(wrong.status, wrong.says, wrong.do, wrong.where)
 
 
 def answer_problems(api: NinjaAPI) -> None:

@@ -21,6 +21,7 @@ from needling.web.accounts.access import EVERYBODY, WORKING
 from needling.web.api.access import only
 from needling.web.api.answers import ERRORS, Listed, Page, Refused, Signed, answer, listed, signed
 from needling.web.charts.access import own_chart, own_row
+from needling.web.charts.finding import found_by
 from needling.web.charts.models import Chart, Row
 from needling.web.charts.records import KIND_OF, latest, write
 from needling.web.charts.trail import leave_trace, turn_of
@@ -95,12 +96,12 @@ class Told(BaseModel):
 PageNumber = Annotated[int, Query(1, ge=1, le=100_000, description="Which page of the list.")]
 
 
-def page_of(found: Any, number: int, told: Any) -> HttpResponse:
-    """One page of a list; a page that is not there is empty."""
+def page_of(found: Any, number: int, told: Any, kind: type[Page[Any]] = Page[Any], **more: int) -> HttpResponse:
+    """One page of a list; a page that is not there is empty. more: what this kind of page says besides."""
     pages = Paginator(found, _PAGE)
     items = pages.page(number).object_list if number <= pages.num_pages else []
     told_of = tuple(told(one) for one in items)
-    return answer(Page[Any](items=told_of, page=number, pages=pages.num_pages, total=pages.count))
+    return answer(kind(items=told_of, page=number, pages=pages.num_pages, total=pages.count, **more))
 
 
 def with_state(rows: QuerySet[Row]) -> QuerySet[Row]:
@@ -127,8 +128,8 @@ def list_charts(request: HttpRequest, page: PageNumber) -> HttpResponse:
 @charts.post("/find", response={200: Page[ChartAnswer], **ERRORS})
 @only(*EVERYBODY)
 def find_charts(request: HttpRequest, wanted: Wanted, page: PageNumber) -> HttpResponse:
-    """Charts whose label holds some words."""
-    return page_of(_of_clinic(request).filter(label__icontains=wanted.label), page, _told)
+    """Charts that every word fits: as a part of the label, whatever its accents, or as the year of birth."""
+    return page_of(found_by(_of_clinic(request), wanted.label), page, _told)
 
 
 @charts.post("", response={201: ChartAnswer, **ERRORS}, url_name="charts")

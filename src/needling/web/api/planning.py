@@ -1,16 +1,17 @@
-"""Screening, candidates, the default choice and forecasts: worked out, and nothing is stored."""
+"""Screening, candidates, the default choice, forecasts and comparisons: worked out, and nothing is stored."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Self
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from ninja import Router
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from needling.documents import Assessment, Case, Choice, Clearance, Forecast, Goals, Person, Plan
-from needling.documents.comparison import LimitBroken
+from needling.documents.comparison import Comparison, LimitBroken
 from needling.errors import BadInput
 from needling.planning.answers import case_problems
 from needling.planning.assemble import plan_from_sentence
@@ -19,9 +20,11 @@ from needling.planning.screen import screen
 from needling.web.accounts.access import EVERYBODY
 from needling.web.api.access import HEAVY, only
 from needling.web.api.answers import ERRORS, Refused, answer
-from needling.web.api.charts import in_force
 from needling.web.charts.access import own_chart
+from needling.web.charts.models import Chart, Row
 from needling.web.pages import knowledge
+from needling.web.plans.basis import Basis, Missing, basis_of
+from needling.web.plans.views_compare import plan_of
 from needling.web.plans.warm import begun
 
 planning = Router(tags=["Planning"])
@@ -46,17 +49,31 @@ class Wishes(_Asked):
     members: Annotated[int, Field(ge=64, le=1024)] = 256
 
 
-class ToForecast(Wishes):
-    """Wishes, and the plan: a document, or a protocol in one sentence."""
+class NamedPlan(_Asked):
+    """One plan: as a document, as a protocol in one sentence, or as the ``row`` of a draft or an approval in the chart,
+    which is taken under the knowledge and clearance in force.
+    """
 
     plan: Plan | None = None
     protocol: Annotated[str, Field(min_length=1, max_length=2000)] | None = None
+    row: UUID | None = None
 
     @model_validator(mode="after")
-    def _one_plan(self) -> ToForecast:
-        if (self.plan is None) == (self.protocol is None):
-            raise ValueError("give either a plan or a protocol")
+    def _one_plan(self) -> Self:
+        if [self.plan, self.protocol, self.row].count(None) != 2:
+            raise ValueError("give one of a plan, a protocol, and the row of a draft or an approval")
         return self
+
+
+class ToForecast(Wishes, NamedPlan):
+    """Wishes, and the plan."""
+
+
+class ToCompare(Wishes):
+    """Two plans, and what they are weighed by."""
+
+    first: NamedPlan
+    second: NamedPlan
 
 
 class Candidates(BaseModel):
@@ -82,11 +99,21 @@ def _fits(case: Case) -> Case:
     return case
 
 
+def own_basis(chart: Chart) -> Basis:
+    """Answers and findings in force, with the clearance that follows.
+
+    Raises:
+        Refused: there are none yet.
+    """
+    try:
+        return basis_of(chart)
+    except Missing as lacking:
+        raise Refused(404, f"this chart has no {lacking.what} yet", f"Write the {lacking.what} first.") from None
+
+
 def _case(request: HttpRequest, chart: UUID, goals: Goals | None = None) -> Case:
     """Answers and findings in force, with goals."""
-    found = own_chart(request, chart)
-    person, assessment = in_force(found, Person)[1], in_force(found, Assessment)[1]
-    return _fits(Case(person=person, assessment=assessment, goals=goals or Goals()))
+    return _fits(own_basis(own_chart(request, chart)).case(goals or Goals()))
 
 
 @planning.post("/screen", response={200: Clearance, **ERRORS})
@@ -131,22 +158,49 @@ def forecast_plan(request: HttpRequest, chart: UUID, wishes: ToForecast) -> Http
     """What is expected of one plan; of a home plan outside the home envelope nothing is told."""
     from needling.comparing import broken_limits
 
-    case, kb = _case(request, chart, wishes.goals), knowledge()
-    clearance = screen(case.person, case.assessment, kb)
-    plan: Any = wishes.plan
-    if wishes.protocol is not None:
-        plan = plan_from_sentence(wishes.protocol, case.person, case.assessment, clearance, kb)
-    session = begun(case, key=wishes.key, members=wishes.members, plan=_known(plan))
-    return answer(
-        Forecasted(plan=plan, broken_limits=broken_limits(plan, clearance, kb), forecast=session.forecast)
+    basis = own_basis(own_chart(request, chart))
+    case, plan = _fits(basis.case(wishes.goals)), named_plan(wishes, basis)[0]
+    session = begun(case, key=wishes.key, members=wishes.members, plan=plan)
+    limits = broken_limits(plan, basis.clearance, knowledge())
+    return answer(Forecasted(plan=plan, broken_limits=limits, forecast=session.forecast))
+
+
+@planning.post("/charts/{uuid:chart}/compare", response={200: Comparison, **ERRORS}, throttle=[HEAVY])
+@only(*EVERYBODY)
+def compare_plans(request: HttpRequest, chart: UUID, wishes: ToCompare) -> HttpResponse:
+    """Two plans on the same possible people with the same luck, subtracted one by one: what differs, for how many, and
+    what cannot be told apart. Differences are second minus first.
+    """
+    from needling.comparing import compare
+
+    basis = own_basis(own_chart(request, chart))
+    case = _fits(basis.case(wishes.goals))
+    first, second = (named_plan(one, basis)[0] for one in (wishes.first, wishes.second))
+    belief = begun(case, key=wishes.key, members=wishes.members).belief
+    found = compare(
+        first, second, case.person, case.assessment, belief, key=wishes.key, kb=knowledge(), goals=case.goals,
+        names=("first", "second"),
     )  # fmt: skip
+    return answer(found)
 
 
-def _known(plan: Plan) -> Plan:
-    """The plan, when every device and every zone in it is known."""
-    kb = knowledge()
+def named_plan(named: NamedPlan, basis: Basis) -> tuple[Plan, Goals | None]:
+    """The plan that is named, with the goals of a draft.
+
+    Raises:
+        BadInput: a sentence that cannot be read, a document that holds no plan, or a device or zone nobody knows.
+        Http404: there is no such document in the chart.
+    """
+    kb, goals = knowledge(), None
+    if named.row is not None:
+        plan, goals = plan_of(get_object_or_404(Row, pk=named.row, chart=basis.chart), basis)
+    elif named.protocol is not None:
+        plan = plan_from_sentence(named.protocol, basis.person, basis.assessment, basis.clearance, kb)
+    else:
+        assert named.plan is not None  # one of the three is there
+        plan = named.plan
     for session in plan.sessions:
         kb.find("devices", session.device)
         for stroke in session.strokes:
             kb.site(stroke.zone)
-    return plan
+    return plan, goals

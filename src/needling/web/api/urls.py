@@ -9,7 +9,9 @@ from needling import __version__
 from needling.web.api import pages
 from needling.web.api.access import ANY, PersonalToken
 from needling.web.api.answers import answer_problems, not_here, only_json
+from needling.web.api.approvals import approvals
 from needling.web.api.charts import charts
+from needling.web.api.clinic import clinic
 from needling.web.api.library import library
 from needling.web.api.planning import planning
 from needling.web.api.visits import visits
@@ -17,7 +19,10 @@ from needling.web.api.visits import visits
 api = NinjaAPI(
     title="needling",
     version=__version__,
-    description="Everything that the pages of the clinic do, for programs. Ids in addresses mean nothing elsewhere.",
+    description=(
+        "What the pages of the clinic do, for programs. Ids in addresses mean nothing elsewhere. Setting a rule aside "
+        "(an override) stays with people: two of them sign it, each in their own session, on the page of the clearance."
+    ),
     docs_url=None,
     openapi_url=None,  # it is worked out once: pages.openapi
     auth=PersonalToken(),
@@ -25,7 +30,10 @@ api = NinjaAPI(
     urls_namespace="api",
 )
 answer_problems(api)
-for _prefix, _router in (("/charts", charts), ("", planning), ("", visits), ("/knowledge", library)):
+for _prefix, _router in (
+    ("/charts", charts), ("", planning), ("/charts", approvals), ("", visits), ("/clinic", clinic),
+    ("/knowledge", library),
+):  # fmt: skip
     api.add_router(_prefix, _router)
 
 

@@ -1,25 +1,25 @@
-"""Approvals, records of sessions, and how forecasts did."""
+"""Records of sessions, what came after them, and how forecasts did."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Router
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
-from needling.documents import OTHER_HARM, Approval, Person, Reason, SessionRecord
+from needling.documents import OTHER_HARM, Id, Person, Reason, SessionRecord
 from needling.documents.learning import Misses
 from needling.documents.visits import VisitCheck
 from needling.errors import BadInput, did_you_mean
 from needling.web.accounts.access import DECIDING, EVERYBODY, WORKING
 from needling.web.api.access import only
-from needling.web.api.answers import ERRORS, Listed, Page, Refused, Signed, answer, listed, signed
+from needling.web.api.answers import ERRORS, Page, Refused, Signed, Where, answer, signed
 from needling.web.api.charts import API, PageNumber, own_version, page_of, with_state
-from needling.web.charts.access import own_chart, own_row
+from needling.web.charts.access import own_chart
 from needling.web.charts.models import Chart, Kind
 from needling.web.charts.records import latest, read
 from needling.web.pages import knowledge
@@ -30,6 +30,8 @@ from needling.web.visits.deviations import HELD, LABELS, read_back
 from needling.web.visits.signing import write_visit
 from needling.web.visits.today import BEFORE, checked, held_words, questions, read_today
 from needling.web.visits.used import all_used
+from needling.web.visits.views import own_record
+from needling.web.visits.views_after import with_after
 
 visits = Router(tags=["Visits"])
 
@@ -51,24 +53,6 @@ def _course(chart: Chart) -> Course:
     if found is None:
         raise Refused(404, "Nothing is approved in this chart yet.", "Approve a plan on its page first.")
     return found
-
-
-@visits.get("/charts/{uuid:chart}/approvals", response={200: Page[Listed], **ERRORS})
-@only(*EVERYBODY)
-def list_approvals(request: HttpRequest, chart: UUID, page: PageNumber) -> HttpResponse:
-    """All approvals of a chart, the newest first."""
-    rows = own_chart(request, chart).rows.filter(kind=Kind.APPROVAL).defer("document").order_by("-at", "pk")
-    return page_of(with_state(rows), page, listed)
-
-
-@visits.get("/charts/{uuid:chart}/approvals/{uuid:row}", response={200: Signed[Approval], **ERRORS})
-@only(*EVERYBODY)
-def get_approval(request: HttpRequest, chart: UUID, row: UUID) -> HttpResponse:
-    """One approval: plan and forecast, as they were locked."""
-    found = own_row(request, chart, row)
-    if found.kind != Kind.APPROVAL:
-        raise Refused(404, "This document is no approval.", "Take an id from the list of approvals.")
-    return answer(signed(found, Approval))
 
 
 class Question(BaseModel):
@@ -202,6 +186,67 @@ def _decided(
             )  # fmt: skip
         if user.role not in DECIDING:
             raise Refused(403, says, "A clinician has to sign this.")
+
+
+class NewEvent(BaseModel):
+    """Something unwanted that came: what (an id of the adverse events, or "other" with a note), how bad from 1 (mild)
+    to 5 (death), how many days after the session, in which treated zone, and what was done about it (from grade 3 on).
+    """
+
+    model_config = ConfigDict(extra="forbid")
+    harm: Id
+    grade: Annotated[int, Field(ge=1, le=5)]
+    after_d: Annotated[float, Field(ge=0, le=2000)]
+    zone: Id | None = None
+    note: Annotated[str, Field(max_length=2000)] = ""
+    action: Annotated[str, Field(max_length=2000)] = ""
+
+
+class After(BaseModel):
+    """What came after a session: the day on which somebody asked, how long the redness lasted (null: as it stood), and
+    an unwanted event, null for none.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+    asked_on: date
+    redness_d: Annotated[float, Field(ge=0, le=365)] | None = None
+    event: NewEvent | None = None
+
+
+@visits.post("/charts/{uuid:chart}/records/{uuid:row}/after", response={201: Signed[SessionRecord], **ERRORS})
+@only(*WORKING)
+def write_after(request: HttpRequest, chart: UUID, row: UUID, new: After) -> HttpResponse:
+    """Add what came after a session, as a correction of its record: events that it tells already stay. 409 when another
+    version of the record is in force.
+    """
+    user: Any = request.user
+    found, course, old = own_record(request, chart, row)
+    if course is None:
+        raise Refused(409, "This record is not the one in force.", "Read the records, and name the one in force.")
+    if not old.record.strokes:
+        raise Refused(422, "This session was not done.", "Record it first, or name a session that was done.")
+    made, wrong = with_after(_as_form(new, old.record), old.record, user.signature)
+    if made is None:
+        places = tuple(Where(at=f"body.new.{_PLACES.get(field, field)}", says=says) for field, says, _ in wrong)
+        raise Refused(422, "What was sent does not fit.", "Mend the places that are named.", places)
+    return answer(signed(write_visit(user, found, [made], supersedes=old.row, through=API)[-1], SessionRecord), 201)
+
+
+_PLACES = {"redness": "redness_d", "day": "event.after_d"} | {
+    name: f"event.{name}" for name in ("harm", "zone", "grade", "note", "action")
+}
+"""Where in what was sent the fields of the page stand."""
+
+
+def _as_form(new: After, record: SessionRecord) -> dict[str, str]:
+    """The same on the form of the page."""
+    redness = record.redness_d if new.redness_d is None else new.redness_d
+    told = dict.fromkeys(("harm", "zone", "grade", "day", "note", "action"), "")
+    if new.event is not None:
+        one = new.event
+        told = {"harm": one.harm, "zone": one.zone or "", "grade": str(one.grade), "day": repr(one.after_d),
+                "note": one.note.strip(), "action": one.action.strip()}  # fmt: skip
+    return {"asked_on": new.asked_on.isoformat(), "redness": "" if redness is None else repr(redness), **told}
 
 
 @visits.get("/charts/{uuid:chart}/misses", response={200: Misses, **ERRORS})

@@ -54,7 +54,7 @@ def _erase(clinic: Clinic, actor: User | None, chart: UUID) -> None:
         leave_trace(clinic, actor, "erase", str(row), "")
     rows.filter(supersedes__isnull=False).update(supersedes=None)
     rows.delete()
-    Chart.objects.filter(pk=chart).update(label="", born=None, salt="", erased=timezone.now())
+    Chart.objects.filter(pk=chart).update(label="", folded="", born=None, earlier=[], salt="", erased=timezone.now())
     leave_trace(clinic, actor, "erase-chart", str(chart))
     transaction.on_commit(partial(note_erased, clinic.pk, chart), robust=True)
 

@@ -10,6 +10,7 @@ from django.db import models
 
 from needling.report.words import on_day
 from needling.web.accounts.models import Clinic, User
+from needling.web.charts.names import FoldedField
 
 
 def new_salt() -> str:
@@ -19,8 +20,10 @@ def new_salt() -> str:
 
 class Chart(models.Model):
     """One person in one clinic. ``label`` is how the clinic finds them; documents carry only the chart's id.
+    ``folded`` is the label as it is looked for.
 
-    ``born`` tells two people of one name apart; None where nobody said.
+    ``born`` tells two people of one name apart; None where nobody said. ``earlier`` is what stood here before it was
+    corrected, the oldest first: label, day of birth (or ""), when it was corrected, and the signature of who did.
 
     ``salt`` goes into what the trail keeps of the chart and its documents, and is destroyed when the chart is erased.
     """
@@ -28,13 +31,15 @@ class Chart(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="charts")
     label = models.CharField(max_length=120)
+    folded = FoldedField()
     born = models.DateField(null=True)
+    earlier = models.JSONField(default=list)
     created = models.DateTimeField(auto_now_add=True)
     erased = models.DateTimeField(null=True)
     salt = models.CharField(max_length=32, default=new_salt, editable=False)
 
     class Meta:
-        indexes = (models.Index(fields=["clinic", "label"]),)
+        indexes = (models.Index(fields=["clinic", "label"]), models.Index(fields=["clinic", "folded"]))
 
     @property
     def named(self) -> str:
@@ -108,9 +113,9 @@ class Row(_AddedTo):
 
 
 class Trace(_AddedTo):
-    """Who did what when. ``digest`` is a keyed digest of the state in which the subject is from then on, where it was
-    changed. ``mac`` is a keyed hash of this row and the one before it, so that no row can be changed, left out, moved
-    or cut off unseen.
+    """Who did what when. ``words`` is what an owner says of an alarm. ``digest`` is a keyed digest of the state in
+    which the subject is from then on, where it was changed. ``mac`` is a keyed hash of this row and the one before it,
+    so that no row can be changed, left out, moved or cut off unseen.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -120,11 +125,13 @@ class Trace(_AddedTo):
     actor = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     action = models.CharField(max_length=40)
     subject = models.CharField(max_length=64)
+    words = models.TextField(blank=True)
     digest = models.CharField(max_length=64, blank=True)
     mac = models.CharField(max_length=64)
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["clinic", "number"], name="one-trace-of-a-number"),)
+        indexes = (models.Index(fields=["clinic", "action"], name="traces-by-action"),)
 
 
 class Head(models.Model):

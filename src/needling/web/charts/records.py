@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from types import EllipsisType
 from typing import TypeVar
 
 from django.db import IntegrityError, transaction
@@ -50,16 +51,26 @@ def charts_of(user: User) -> Iterable[Chart]:
     return Chart.objects.filter(clinic=user.clinic_id, erased=None)
 
 
-def write(user: User, chart: Chart, document: Document, *, supersedes: Row | None = None, through: str = "") -> Row:
+def write(
+    user: User,
+    chart: Chart,
+    document: Document,
+    *,
+    supersedes: Row | None = None,
+    after: Row | EllipsisType | None = ...,
+    through: str = "",
+) -> Row:
     """One signed document and its trace, together or not at all.
 
     Args:
-        supersedes: the version that this one corrects. through: how it came in, where not through a page.
+        supersedes: the version that this one corrects. after: the newest of its kind when it was begun, None where
+            there was none; for kinds of which each new one stands beside those of before. through: how it came in,
+            where not through a page.
 
     Raises:
         NotAllowed: the chart is of another clinic, the version of another chart or kind, or the user may only read.
-        Superseded: another document already took the place of that version; one of a kind of which only one is in
-            force is there already; or the chart was erased.
+        Superseded: another document already took the place of that version, or came after ``after``; one of a kind of
+            which only one is in force is there already; or the chart was erased.
     """
     if chart.clinic_id != user.clinic_id or user.role == Role.AUDITOR:
         raise NotAllowed("this chart cannot be written by this user")
@@ -71,7 +82,7 @@ def write(user: User, chart: Chart, document: Document, *, supersedes: Row | Non
         salt = Chart.objects.filter(pk=chart.pk, erased=None).values_list("salt", flat=True).first()
         if salt is None:
             raise Superseded("this person was erased in the meantime; nothing is written any more")
-        if _is_taken(chart, kind, supersedes):
+        if _is_taken(chart, kind, supersedes, after):
             raise Superseded(_FASTER)
         row = Row(
             clinic=user.clinic, chart=chart, number=head.number + 1, kind=kind, at=timezone.now(), author=user,
@@ -87,11 +98,12 @@ def write(user: User, chart: Chart, document: Document, *, supersedes: Row | Non
     return row
 
 
-def _is_taken(chart: Chart, kind: str, supersedes: Row | None) -> bool:
+def _is_taken(chart: Chart, kind: str, supersedes: Row | None, after: Row | EllipsisType | None) -> bool:
     """Whether somebody else was faster, asked while nobody else writes."""
-    if kind in ONE_IN_FORCE:
+    seen = supersedes if kind in ONE_IN_FORCE else after
+    if not isinstance(seen, EllipsisType):
         now = chart.rows.filter(kind=kind, superseded_by=None).order_by("-number").values_list("pk", flat=True).first()
-        return now != (supersedes.pk if supersedes is not None else None)
+        return now != (seen.pk if seen is not None else None)
     return supersedes is not None and Row.objects.filter(supersedes=supersedes).exists()
 
 

@@ -12,14 +12,23 @@ from django.urls import reverse
 
 from needling.web.accounts.models import User
 from needling.web.charts.models import Chart, Row, Trace
+from needling.web.charts.trail import ALARM, ANSWER
 
 _DONE = {
     "open-chart": "Chart opened",
     "export": "Everything handed out",
     "erase": "Document erased",
     "erase-chart": "Person erased",
+    "correct-chart": "Name or date of birth corrected",
     "intake:make": "Link to the questions made",
     "intake:sent": "Answers came in by a link",
+    "sign-in": "Signed in",
+    "sign-in:recovery": "Signed in with a recovery code",
+    "sign-out": "Signed out",
+    "failed:password": "Wrong password",
+    "failed:code": "Wrong code after the right password",
+    "failed:name": "Sign-in failed, with a name that nobody here has",
+    "locked": "Sign-in locked for a while after many wrong passwords",
     "set-up": "Clinic set up",
     "join": "Joined",
     "invite": "Invitation made",
@@ -38,13 +47,16 @@ _DONE = {
     "renewal:used": "Password and second factor renewed",
     "restore": "Backup brought back",
     "alarm": "ALARM, the trail did not go on where it had ended",
+    "alarm-answered": "Said what was found of an alarm",
     "write": "Signed",
 }
 """What the beginning of an action means; the longest that fits counts."""
 GROUPS = {
     "documents": ("Documents", ("write:",)),
     "leaving": ("Handed out, erased, brought back", ("export", "erase", "restore")),
-    "people": ("Charts and links", ("open-chart", "intake:")),
+    "people": ("Charts and links", ("open-chart", "correct-chart", "intake:")),
+    "doors": ("Signing in and out", ("sign-", "failed:", "locked")),
+    "alarms": ("Alarms and answers", ("alarm",)),
     "accounts": (
         "Accounts",
         ("join", "invite", "member:", "role:", "token:", "second-factor", "recovery", "password", "renewal:", "set-up"),
@@ -119,4 +131,8 @@ def _line(trace: Trace, charts: dict[str, Chart], rows: dict[str, Row], users: d
         return Line(trace, done, chart.label, reverse("chart", args=[chart.pk]))
     if subject in users:
         return Line(trace, done, users[subject].name)
+    if trace.action.startswith(ALARM):
+        return Line(trace, done, "the whole trail")
+    if trace.action.startswith(ANSWER):
+        return Line(trace, done, f"row {subject}")
     return Line(trace, done, "")

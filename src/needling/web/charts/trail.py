@@ -26,12 +26,14 @@ from needling.web.charts.moment import one_moment
 from needling.web.charts.noting import BEGUN, UNREADABLE, Noted, noted_clinics, read_note, set_note
 from needling.web.charts.states import SUBJECTS, digest_of, mac_of, standing, trail_key
 
-_CHANGES = ("set-up", "join", "member", "role", "open-chart", "erase-chart")
+_CHANGES = ("set-up", "join", "member", "role", "open-chart", "correct-chart", "erase-chart")
 """Actions, up to their colon, after which an account, a chart or a clinic stands otherwise than before. Only they tell
 its state: if signing in did, a changed role would be taken for a told one.
 """
-_ALARM = "alarm:"
-_ALARMS = {
+ALARM = "alarm:"
+ANSWER = "alarm-answered:"
+"""How the actions begin of an alarm, and of what an owner says of one, whose number is then the subject."""
+ALARMS = {
     "cut": "the database ended at row {before}, but row {noted} was noted outside it: what came after was cut off",
     "other": "row {noted} was another one than was noted outside the database",
     "note-gone": "the database ended at row {before}, and the note outside it was gone",
@@ -44,7 +46,7 @@ _log = logging.getLogger(__name__)
 def _mac(key: bytes, before: str, trace: Trace) -> str:
     return mac_of(
         key, before, trace.clinic_id, trace.number, trace.at.isoformat(), trace.actor_id, trace.action, trace.subject,
-        trace.digest,
+        trace.words, trace.digest,
     )  # fmt: skip
 
 
@@ -100,12 +102,12 @@ def turn_of(clinic: Clinic) -> Head:
         wrong = _misfit(clinic, head, noted) or "head"
     if wrong:
         _log.error("the trail of clinic %s does not go on where it ended: %s", clinic.pk, wrong)
-        _add(head, None, _ALARM + wrong, str(noted.number if noted is not None else 0), "", timezone.now(), anew=True)
+        _add(head, None, ALARM + wrong, str(noted.number if noted is not None else 0), "", timezone.now(), anew=True)
     return head
 
 
 def _misfit(clinic: Clinic, head: Head, noted: Noted | None) -> str:
-    """How the end of the trail and its note do not fit: a key of ``_ALARMS``, or nothing. A note may lag behind."""
+    """How the end of the trail and its note do not fit: a key of ``ALARMS``, or nothing. A note may lag behind."""
     if noted is None:
         return "note-gone"
     if noted == UNREADABLE:
@@ -126,13 +128,15 @@ def leave_trace(
     digest: str | None = None,
     at: datetime | None = None,
     *,
+    words: str = "",
     anew: bool = False,
 ) -> Trace:
     """Add one row to a clinic's trail, in the transaction of what it tells of, after that was done.
 
     Args:
         subject: the id of what it tells of. digest: of the state in which that is now; None: it is worked out where
-            the action changes one. anew: the trail goes on from here, whatever was noted outside the database.
+            the action changes one. words: what somebody says; they stay, also when a person is erased. anew: the trail
+            goes on from here, whatever was noted outside the database.
 
     Raises:
         TransactionManagementError: outside a transaction; the trail and what it tells of are written together or not.
@@ -144,15 +148,16 @@ def leave_trace(
     if digest is None:
         changed = standing(subject) if action.partition(":")[0] in _CHANGES else None
         digest = digest_of(trail_key(), changed) if changed is not None else ""
-    return _add(head, actor, action, subject, digest, at or timezone.now(), anew=anew)
+    return _add(head, actor, action, subject, digest, at or timezone.now(), words=words, anew=anew)
 
 
 def _add(
-    head: Head, actor: User | None, action: str, subject: str, digest: str, at: datetime, *, anew: bool
+    head: Head, actor: User | None, action: str, subject: str, digest: str, at: datetime, *,
+    words: str = "", anew: bool,
 ) -> Trace:  # fmt: skip
     trace = Trace(
         clinic_id=head.clinic_id, number=head.number + 1, at=at, actor=actor, action=action, subject=subject,
-        digest=digest,
+        words=words, digest=digest,
     )  # fmt: skip
     trace.mac = _mac(trail_key(), head.mac, trace)
     trace.save()
@@ -189,8 +194,8 @@ def problems(clinic: Clinic, *, noted: bool = True) -> Iterator[str]:
     Found are: a changed, left out, moved or added row; a trail cut off at its end, also when it went on since; a
     document of which anything was changed, that was removed without an erasure, or that nobody is said to have
     written; a chart or an account that is otherwise than the trail tells; a table for looking up visits and events that
-    does not say what the records say. All is read at one moment, and what was noted
-    outside the database before that: who writes meanwhile is no tampering.
+    does not say what the records say; an alarm that nobody has answered. All is read
+    at one moment, and what was noted outside the database before that: who writes meanwhile is no tampering.
 
     Args:
         noted: whether the note outside the database counts, and alarms about it; not while an older backup is brought
@@ -205,7 +210,7 @@ def problems(clinic: Clinic, *, noted: bool = True) -> Iterator[str]:
 def _problems(clinic: Clinic, said: Noted | None, *, noted: bool) -> Iterator[str]:
     key, before, number = trail_key(), "", 0
     told: dict[str, tuple[str, str]] = {}
-    alarms: list[str] = []
+    alarms: dict[str, str] = {}
     for trace in Trace.objects.filter(clinic=clinic).order_by("number").iterator(chunk_size=2000):
         number += 1
         if trace.number != number:
@@ -220,8 +225,10 @@ def _problems(clinic: Clinic, said: Noted | None, *, noted: bool) -> Iterator[st
         before = trace.mac
         if trace.action == "erase":
             told.pop(trace.subject, None)
-        elif trace.action.startswith(_ALARM):
-            alarms.append(_alarm_in_words(trace))
+        elif trace.action.startswith(ALARM):
+            alarms[str(trace.number)] = alarm_in_words(trace)
+        elif trace.action.startswith(ANSWER):
+            alarms.pop(trace.subject, None)
         elif trace.digest:
             told[trace.subject] = trace.action, trace.digest
     head = Head.objects.filter(clinic=clinic).first()
@@ -231,15 +238,16 @@ def _problems(clinic: Clinic, said: Noted | None, *, noted: bool) -> Iterator[st
         yield f"the trail ends at row {number}, and the database does not know it any more"
     if noted:
         yield from _note_problems(said, number)
-        yield from alarms
+        yield from alarms.values()
     yield from _state_problems(clinic, key, told)
     from needling.web.visits.checking import table_problems  # that room is built on this one
 
     yield from table_problems(clinic)
 
 
-def _alarm_in_words(trace: Trace) -> str:
-    says = _ALARMS.get(trace.action.removeprefix(_ALARM), "something was wrong")
+def alarm_in_words(trace: Trace) -> str:
+    """What an alarm says, with its number in the trail."""
+    says = ALARMS.get(trace.action.removeprefix(ALARM), "something was wrong")
     return f"row {trace.number} of the trail is an alarm: " + says.format(before=trace.number - 1, noted=trace.subject)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.core.paginator import Paginator
@@ -13,22 +14,29 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from needling.documents import Clearance
 from needling.web.accounts.access import EVERYBODY, OWNER, READING, WORKING, for_roles
 from needling.web.accounts.models import User
 from needling.web.charts.access import own_chart, own_row
+from needling.web.charts.alarms import alarms_of
+from needling.web.charts.correcting import earlier_of
 from needling.web.charts.erasing import erase_chart
+from needling.web.charts.finding import found_by
+from needling.web.charts.matching import unlike
 from needling.web.charts.models import Chart, Kind, Row, Trace
-from needling.web.charts.records import Superseded
+from needling.web.charts.names import folded
+from needling.web.charts.records import Superseded, latest
 from needling.web.charts.telling import GROUPS, filtered
 from needling.web.charts.telling import lines_of as traced
 from needling.web.charts.trail import leave_trace, problems
 from needling.web.pages import knowledge
-from needling.web.people.journey import also_of, newest, steps_of
+from needling.web.people.journey import NO_CLEARANCE, cleared_by, newest, steps_of
 from needling.web.people.known import what_is_known
 from needling.web.people.overview import lines_of
 from needling.web.plans.proposals import signers_of
 from needling.web.plans.waiting import waiting_in
 from needling.web.plans.warm import Kept
+from needling.web.saying import say
 from needling.web.visits.against import against
 from needling.web.visits.course import course_of
 
@@ -48,7 +56,7 @@ def charts(request: HttpRequest) -> HttpResponse:
     words = request.POST.get("q", "").strip()[:80]
     found = Chart.objects.filter(clinic=user.clinic_id, erased=None)
     if words:
-        found = found.filter(label__icontains=words)
+        found = found_by(found, words)
     wanted = request.POST.get("page") or request.GET.get("page")
     page = Paginator(found.order_by("label", "pk"), _PAGE).get_page(wanted)
     context = {"page": page, "lines": lines_of(list(page)), "words": words, "total": page.paginator.count}
@@ -60,20 +68,35 @@ def charts(request: HttpRequest) -> HttpResponse:
 def new(request: HttpRequest) -> HttpResponse:
     """Open a chart."""
     user: Any = request.user
-    label, told = (request.POST.get(name, "").strip()[:120] for name in ("label", "born"))
-    born, problems = born_on(told)
-    if not (label and label.isprintable()):
-        problems.insert(0, ("label", "Please give a name or a number.", "Name or number"))
+    told = read_named(request.POST) if request.method == "POST" else Named("", None, "", [])
     alike: list[Chart] = []
-    if request.method == "POST" and not problems:
-        alike = [] if request.POST.get("another") == "yes" else alike_of(user.clinic_id, label)
+    if request.method == "POST" and not told.problems:
+        alike = [] if request.POST.get("another") == "yes" else alike_of(user.clinic_id, told.label)
         if not alike:
             with transaction.atomic():
-                made = Chart.objects.create(clinic=user.clinic, label=label, born=born)
+                made = Chart.objects.create(clinic=user.clinic, label=told.label, born=told.born)
                 leave_trace(user.clinic, user, "open-chart", str(made.id))
             return redirect("chart", made.id)
-    context = {"problems": problems if request.method == "POST" else [], "label": label, "born": told, "alike": alike}
-    return render(request, "charts/new.html", context, status=422 if context["problems"] or alike else 200)
+    context = {"told": told, "alike": alike}
+    return render(request, "charts/new.html", context, status=422 if told.problems or alike else 200)
+
+
+class Named(NamedTuple):
+    """Name and day of birth as a form gives them; ``typed`` is the day as it was typed."""
+
+    label: str
+    born: date | None
+    typed: str
+    problems: list[tuple[str, str, str]]
+
+
+def read_named(sent: Mapping[str, Any]) -> Named:
+    """Name and day of birth from a form, with what is wrong with them."""
+    label, typed = (str(sent.get(name, "")).strip()[:120] for name in ("label", "born"))
+    born, problems = born_on(typed)
+    if not (label and label.isprintable()):
+        problems.insert(0, ("label", "Please give a name or a number.", "Name or number"))
+    return Named(label, born, typed, problems)
 
 
 def born_on(text: str) -> tuple[date | None, list[tuple[str, str, str]]]:
@@ -90,15 +113,8 @@ def born_on(text: str) -> tuple[date | None, list[tuple[str, str, str]]]:
 
 
 def alike_of(clinic: UUID, label: str) -> list[Chart]:
-    """Charts of a clinic that are called the same, whatever the capitals and spaces."""
-    wanted = _folded(label)
-    known = Chart.objects.filter(clinic=clinic, erased=None)
-    same = [pk for pk, called in known.values_list("pk", "label") if _folded(called) == wanted]
-    return list(known.filter(pk__in=same).order_by("created"))
-
-
-def _folded(label: str) -> str:
-    return " ".join(label.casefold().split())
+    """Charts of a clinic that are called the same, whatever the capitals, accents and spaces."""
+    return list(Chart.objects.filter(clinic=clinic, erased=None, folded=folded(label)).order_by("created"))
 
 
 @for_roles(*EVERYBODY)
@@ -112,11 +128,17 @@ def chart(request: HttpRequest, chart: UUID) -> HttpResponse:
     at = newest(rows, replaced)
     course = course_of(found) if Kind.APPROVAL in at else None
     stops = against(found, course, knowledge())
-    steps = steps_of(found, at, known.look, course, stopped=bool(stops))
+    unsigned = waiting_in([found], knowledge())
+    kept = latest(found, Clearance) if Kind.CLEARANCE in at else None
+    said = cleared_by(kept[1]) if kept else NO_CLEARANCE
+    doubt = unlike(found, known.person)
+    steps = steps_of(found, at, known.look, course, stopped=bool(stops), said=said, unsigned=bool(unsigned),
+                     unlike=bool(doubt))  # fmt: skip
     context = {
-        "chart": found, "rows": rows, "replaced": replaced, "known": known, "steps": steps,
-        "against": stops, "also": also_of(found, at),
-        "waiting": waiting_in([found], knowledge()),
+        "chart": found, "earlier": earlier_of(found), "rows": rows, "replaced": replaced, "known": known,
+        "steps": steps, "doubt": doubt,
+        "against": stops,
+        "waiting": unsigned,
     }  # fmt: skip
     return render(request, "charts/chart.html", context)
 
@@ -159,6 +181,10 @@ def everything_of(chart: Chart) -> dict[str, Any]:
             "id": str(chart.id),
             "label": chart.label,
             "born": chart.born.isoformat() if chart.born else None,
+            "earlier": [
+                {"label": label, "born": born or None, "until": until, "corrected_by": by}
+                for label, born, until, by in chart.earlier
+            ],
             "opened": chart.created.isoformat(),
         },
         "documents": [_told(row) for row in chart.rows.select_related("author").order_by("number")],
@@ -187,7 +213,10 @@ def erase(request: HttpRequest, chart: UUID) -> HttpResponse:
         except Superseded:
             raise Http404("erased in this moment") from None
         Kept.forget()
-        return redirect("charts") if clean else render(request, "plain.html", {"title": "Erased", "says": _REMAINS})
+        if not clean:
+            return render(request, "plain.html", {"title": "Erased", "says": _REMAINS})
+        say(request, "Everything that was kept of this person is erased.")
+        return redirect("charts")
     problem = "Type the name exactly as it stands on the chart." if request.method == "POST" else ""
     return render(request, "charts/erase.html", {"chart": found, "problem": problem}, status=422 if problem else 200)
 
@@ -203,7 +232,9 @@ def trail(request: HttpRequest) -> HttpResponse:
     found = Trace.objects.filter(clinic=user.clinic_id).select_related("actor").order_by("-number")
     page = Paginator(filtered(found, who, what), _PAGE).get_page(request.GET.get("page"))
     wrong = list(problems(user.clinic)) if request.GET.get("verify") else None
+    alarms = alarms_of(user.clinic_id)
     context = {
+        "alarms": alarms, "answered": any(one.answers for one in alarms),
         "page": page, "wrong": wrong, "lines": traced(page, user.clinic), "who": who, "what": what,
         "people": people,
         "groups": [(name, label) for name, (label, _) in GROUPS.items()],

@@ -31,6 +31,8 @@ from needling.web.pages import knowledge
 _PAGE = 100
 _FOUND = 8  # entries of a section that a search over all of them shows
 _WORDS = 100  # letters of a search
+_FEW = 2  # words that tell nothing on their own
+_LINE = 140  # letters of an entry beside its name in what a search has found
 _APART = {"id", "key", "name", "title", "ref", "certainty", "read as", "cites", "url", "doi"}
 """What stands in the head of a page, and not again among its fields."""
 
@@ -56,6 +58,26 @@ def _called(section: str, entry: Any) -> str:
     return title_of(entry) or id_of(section, entry)
 
 
+def _title(section: str, entry: Any) -> str:
+    """What a reader sees of an entry: a question in its words, a source as it is cited, all else by its name."""
+    title = getattr(entry, "ask", "") or getattr(entry, "cites", "") or _called(section, entry)
+    return f"{title[:1].upper()}{title[1:]}"
+
+
+def snippet(entry: Any, title: str, words: str) -> str:
+    """A line of an entry's own text around the first of some words; its beginning where only an id holds them."""
+    texts = [" ".join(one.says.split()) for one in fields_of(entry) if one.name not in _APART | {"when"}]
+    texts = [said for said in texts if len(said.split()) > _FEW and not {"_", "{"} & set(said)]
+    texts = [said for said in texts if said.rstrip(".").casefold() != title.rstrip(".").casefold()]
+    sought = [word.casefold() for word in words.split()]
+    held = next((said for said in texts if any(word in said.casefold() for word in sought)), None)
+    said = held or next(iter(texts), "")
+    at = min((said.casefold().find(word) for word in sought if word in said.casefold()), default=0)
+    start = said.rfind(" ", 0, max(at - _LINE // 2, 0)) + 1
+    end = said.rfind(" ", 0, start + _LINE) if len(said) > start + _LINE else len(said)
+    return f"{'… ' if start else ''}{said[start:end]}{' …' if end < len(said) else ''}"
+
+
 @require_safe
 def library(request: HttpRequest) -> HttpResponse:
     """All sections, or what a search finds in each of them."""
@@ -63,7 +85,8 @@ def library(request: HttpRequest) -> HttpResponse:
     found = []
     for shelf in SHELVES.values() if words else ():
         entries = find(shelf.section, words.split(), kb)
-        shown = [(id_of(shelf.section, one), _called(shelf.section, one)) for one in entries[:_FOUND]]
+        called = [(one, _title(shelf.section, one)) for one in entries[:_FOUND]]
+        shown = [(id_of(shelf.section, one), title, snippet(one, title, words)) for one, title in called]
         if entries:
             found.append((shelf, shown, len(entries)))
     counts = {shelf.section: len(getattr(kb, shelf.section)) for shelf in SHELVES.values()}

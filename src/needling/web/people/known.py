@@ -11,6 +11,7 @@ from needling.documents import Assessment, Person
 from needling.knowledge import Knowledge
 from needling.report.about_clearance import answer_words
 from needling.report.about_lesions import Found, lesions_of
+from needling.web.charts.matching import age_on
 from needling.web.charts.models import Chart, Kind, Row
 from needling.web.charts.records import latest, read
 from needling.web.people.intake import BY, changed
@@ -60,8 +61,10 @@ def _plain(question: str) -> str:
     return question.rstrip("? ")
 
 
-def age_words(birth_year: int | None, today: date) -> str:
-    """The age as far as a year of birth tells it."""
+def age_words(birth_year: int | None, today: date, born: date | None = None) -> str:
+    """The age by the day of birth; without one as far as a year of birth tells it."""
+    if born is not None:
+        return f"{age_on(born, today)} years"
     if birth_year is None:
         return "not known"
     years = today.year - birth_year
@@ -133,7 +136,7 @@ def what_is_known(chart: Chart, kb: Knowledge, today: date) -> Known:
     by_link = seen[0] if seen is not None and any(fact.by == BY for fact in facts) else None
     return Known(
         person=person,
-        age=age_words(person.birth_year if person else None, today),
+        age=age_words(person.birth_year if person else None, today, chart.born),
         yes=tuple(asks[fact.name] for fact in facts if fact.value is True and fact.name in asks),
         other=tuple(
             (asks[fact.name], answer_words(fact.value, definitions[fact.name].kind))

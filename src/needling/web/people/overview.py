@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -15,7 +15,8 @@ from needling.report.words import on_day
 from needling.web.charts.models import Chart, Kind, Row
 from needling.web.pages import knowledge
 from needling.web.people.intake import LINK
-from needling.web.people.journey import STEP_NAMES, next_of
+from needling.web.people.journey import NO_CLEARANCE, STEP_NAMES, Cleared, next_of, not_approved
+from needling.web.plans.waiting import waiting_in
 from needling.web.visits.course import SESSION
 from needling.web.visits.models import Due, Unwanted
 
@@ -48,17 +49,43 @@ def lines_of(charts: Sequence[Chart]) -> list[Line]:
     for row in sorted(found, key=lambda row: row["number"]):
         if row["pk"] not in replaced:
             rows.setdefault(row["chart"], []).append(row)
-    people = [row["pk"] for own in rows.values() for row in own if row["kind"] == Kind.PERSON]
-    born = {
-        chart: Person.model_validate(json.loads(document)).birth_year
-        for chart, document in Row.objects.filter(pk__in=people).values_list("chart", "document")
-    }
+    read = [row["pk"] for own in rows.values() for row in _newest(own) if row["kind"] in _kinds_read(own)]
+    born, said, nothing = {}, {}, set()
+    for chart, kind, document in Row.objects.filter(pk__in=read).values_list("chart", "kind", "document"):
+        told = json.loads(document)
+        if kind == Kind.PERSON:
+            born[chart] = Person.model_validate(told).birth_year
+        elif kind == Kind.CLEARANCE:
+            said[chart] = _cleared(told)
+        elif not told["plan"]["sessions"]:
+            nothing.add(chart)
+    unsigned = {one.chart.id for one in waiting_in(charts, knowledge())}
     sessions = dict(Due.objects.filter(chart__in=ids, kind=SESSION).values_list("chart", "on"))
     events = severe_since(ids)
     return [
-        _line(chart, rows.get(chart.id, []), born.get(chart.id), sessions.get(chart.id), events.get(chart.id))
+        _line(
+            chart, rows.get(chart.id, []), born.get(chart.id), sessions.get(chart.id), events.get(chart.id),
+            said.get(chart.id, NO_CLEARANCE), chart.id in unsigned, chart.id in nothing,
+        )
         for chart in charts
-    ]
+    ]  # fmt: skip
+
+
+def _newest(rows: Sequence[Any]) -> Iterable[Any]:
+    """The last row of each kind."""
+    return {row["kind"]: row for row in rows}.values()
+
+
+def _kinds_read(rows: Sequence[Any]) -> tuple[str, ...]:
+    """Documents that tell what comes next; a choice, which is long, only where no approval followed."""
+    known: tuple[str, ...] = (Kind.PERSON, Kind.CLEARANCE)
+    return (*known, Kind.CHOICE) if not_approved({row["kind"]: row["at"] for row in rows}) else known
+
+
+def _cleared(told: dict[str, Any]) -> Cleared:
+    """What a kept clearance says, without reading all its grounds."""
+    earliest = told.get("earliest")
+    return Cleared(told["verdict"], date.fromisoformat(earliest) if earliest else None)
 
 
 def severe_since(charts: Sequence[UUID]) -> dict[UUID, datetime]:
@@ -67,7 +94,10 @@ def severe_since(charts: Sequence[UUID]) -> dict[UUID, datetime]:
     return dict(severe.values_list("chart", "row__at"))
 
 
-def _line(chart: Chart, rows: Sequence[Any], born: int | None, session: date | None, event: datetime | None) -> Line:
+def _line(
+    chart: Chart, rows: Sequence[Any], born: int | None, session: date | None, event: datetime | None, said: Cleared,
+    unsigned: bool, nothing: bool,
+) -> Line:  # fmt: skip
     newest = {row["kind"]: row for row in rows}
     look = newest.get(Kind.ASSESSMENT)
     step, why = next_of(
@@ -76,6 +106,10 @@ def _line(chart: Chart, rows: Sequence[Any], born: int | None, session: date | N
         own=look is None or look["through"] != LINK,
         over=Kind.APPROVAL in newest and session is None,
         session_due=session is not None and session <= date.today(),
+        said=said,
+        unsigned=unsigned,
+        nothing=nothing,
+        unlike=chart.born is not None and born is not None and chart.born.year != born,
     )
     last = rows[-1] if rows else None
     serious = event is not None and (look is None or look["at"] < event)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -13,8 +14,10 @@ from pydantic import ValidationError
 
 from needling.documents import Assessment, Person, ScaleScore
 from needling.report.about_lesions import lesions_of
+from needling.report.words import on_day
 from needling.web.accounts.access import WORKING, for_roles
 from needling.web.charts.access import own_chart
+from needling.web.charts.matching import RESOLVE, with_age
 from needling.web.charts.models import Chart, Row
 from needling.web.charts.records import Superseded, latest, write
 from needling.web.pages import knowledge
@@ -44,7 +47,8 @@ _BLANK_MARKS = 2
 _THERE = (("yes", "yes"), ("no", "no"), (OUT, "left out"))
 _FIRST_YEAR = 1900
 _YEAR = re.compile("[0-9]{4}")
-_OWN = ("birth_year", "phototype", "sex_at_birth")
+_OWN_LABELS = {"birth_year": "Year of birth", "phototype": "Skin type", "sex_at_birth": "Sex at birth"}
+_OWN = tuple(_OWN_LABELS)
 
 _TITLES = {
     "today": "Today",
@@ -97,10 +101,6 @@ def same_version(request: HttpRequest, seen: tuple[Row, Any] | None) -> bool:
     return request.POST.get("version", "") == (str(seen[0].id) if seen else "")
 
 
-def _overtaken(request: HttpRequest, chart: Chart, back: str) -> HttpResponse:
-    return render(request, "people/overtaken.html", {"chart": chart, "back": back}, status=409)
-
-
 # ---------------------------------------------------------------- answers
 
 
@@ -119,10 +119,9 @@ def person(request: HttpRequest, chart: UUID) -> HttpResponse:
     sent: Any = request.POST if request.method == "POST" else {**known, **own}
     facts, fields = read_facts(definitions, with_the_rest(definitions, sent, sent.get("sex_at_birth") or None))
     problems = _problems_of_fields(fields)
-    if request.method == "POST":
-        if not same_version(request, seen):
-            return _overtaken(request, found, "person")
-        problems += _own_problems(sent)
+    overtaken = request.method == "POST" and not same_version(request, seen)
+    if request.method == "POST" and not overtaken:
+        problems += _own_problems(sent, found.born)
         if not problems:
             made = Person(
                 id=found.person_id,
@@ -137,22 +136,33 @@ def person(request: HttpRequest, chart: UUID) -> HttpResponse:
                     write(user, found, made, supersedes=seen[0] if seen else None)
                     return redirect("chart", found.id)
                 except Superseded:
-                    return _overtaken(request, found, "person")
+                    overtaken, seen = True, latest(found, Person)
     context = {
-        "chart": found, "topics": _by_topic(fields, sent), "problems": problems,
+        "chart": found, "newer": seen[0] if overtaken and seen else None, "topics": _by_topic(fields, sent),
+        "differ": _differ(seen[1], fields, sent) if overtaken and seen else [], "problems": problems,
         "told": {name: str(sent.get(name, "")) for name in _OWN}, "counts": counts(seen[1] if seen else None, kb),
         "version": str(seen[0].id) if seen else "",
     }  # fmt: skip
-    return render(request, "people/person.html", context, status=422 if problems else 200)
+    return render(request, "people/person.html", context, status=409 if overtaken else 422 if problems else 200)
 
 
-def _own_problems(sent: Any) -> Problems:
+def _differ(theirs: Person, fields: tuple[Field, ...], sent: Any) -> list[tuple[str, str, str, str]]:
+    """Where answers in force and those of a form differ: the field, what is asked, theirs, and what was typed."""
+    known = {fact.name: as_text(fact.value) for fact in theirs.facts}
+    own = [(name, _OWN_LABELS[name], str(getattr(theirs, name) or ""), str(sent.get(name) or "")) for name in _OWN]
+    asked = [(one.name, one.definition.ask_clinician, known.get(one.name, ""), one.value) for one in fields]
+    return [one for one in (*own, *asked) if one[2] != one[3]]
+
+
+def _own_problems(sent: Any, born: date | None) -> Problems:
     """What is wrong with year, skin type and sex."""
     problems: Problems = []
     year = str(sent.get("birth_year", "")).strip()
     if year and not (_YEAR.fullmatch(year) and _FIRST_YEAR <= int(year) <= today().year):
         problems.append(("birth_year", f"Give a year from {_FIRST_YEAR} to {today().year}.", "Year of birth"))
-    for name, label in (("phototype", "Skin type"), ("sex_at_birth", "Sex at birth")):
+    elif year and born is not None and int(year) != born.year:
+        problems.append(("birth_year", f"The chart says born {on_day(born)}. {RESOLVE}", "Year of birth"))
+    for name, label in list(_OWN_LABELS.items())[1:]:
         try:
             Person.model_validate({"id": "somebody", name: sent.get(name) or None})
         except ValidationError:
@@ -192,27 +202,30 @@ def assessment(request: HttpRequest, chart: UUID) -> HttpResponse:
         ("marks", row.problem, f"Finding {number}") for number, row in enumerate(marks, start=1) if row.problem
     ]
     problems += score_problems
-    if posted:
-        if not same_version(request, seen):
-            return _overtaken(request, found, "assessment")
+    overtaken = posted and not same_version(request, seen)
+    if posted and not overtaken:
         if not zones:
             problems.append(("zones", "Name at least one zone.", "Zones"))
         if not problems:
             old = {zone.zone: zone for zone in seen[1].zones} if seen else {}
             told = {
-                "facts": facts_over(seen[1].facts if seen else (), definitions, facts), "scores": scores,
+                "facts": with_age(
+                    facts_over(seen[1].facts if seen else (), definitions, facts), found, who[1], today()
+                ),
+                "scores": scores,
                 "country": seen[1].country if seen else None,
                 "zones": [zone_after(one, single.get(one["zone"], Found()), old.get(one["zone"]), kb) for one in zones],
             }  # fmt: skip
             made, problems = _made(request, found, who[1], told)
             if made is not None and not problems:
                 try:
-                    write(user, found, made)
+                    write(user, found, made, after=seen[0] if seen else None)
                     return redirect("chart", found.id)
                 except Superseded:
-                    return _overtaken(request, found, "assessment")
+                    overtaken, seen = True, latest(found, Assessment)
     context = {
-        "chart": found, "topics": _by_topic(fields, sent), "problems": problems, "views": views(),
+        "chart": found, "newer": seen[0] if overtaken and seen else None, "topics": _by_topic(fields, sent),
+        "problems": problems, "views": views(),
         "rows": rows + [ZoneRow()] * (_BLANK_ZONES if not rows else 1), "zones": zones_of_sites(kb),
         "marks": marks + [Mark()] * (_BLANK_MARKS if not marks else 1), "kinds": mark_kinds(kb), "answers": _THERE,
         "drawings": drawings_of(lesions_of(seen[1].zones, kb)) if seen else (),
@@ -222,7 +235,7 @@ def assessment(request: HttpRequest, chart: UUID) -> HttpResponse:
         "setting": request.POST.get("setting") or (seen[1].setting if seen else "clinic"),
         "by_person": seen is not None and seen[1].by == found.person_id,
     }  # fmt: skip
-    return render(request, "people/assessment.html", context, status=422 if problems else 200)
+    return render(request, "people/assessment.html", context, status=409 if overtaken else 422 if problems else 200)
 
 
 def _as_of_today(seen: Assessment) -> Assessment:

@@ -169,21 +169,22 @@ def begin(request: HttpRequest, intake: Intake, sheet: Sheet, seen: Seen) -> Htt
 @_with_link
 def you(request: HttpRequest, intake: Intake, sheet: Sheet, seen: Seen) -> HttpResponse:
     """Age, skin type and sex; each may stay unsaid."""
-    problem = ""
+    problems: dict[str, str] = {}
     if request.method == "POST":
-        told, problem = read_you(request.POST)
+        told, problems = read_you(request.POST)
         if _back(request):
             answers = questions.without_orphans(replace(sheet.answers, you=told or sheet.answers.you), knowledge())
             return _kept(redirect("intake"), replace(sheet, answers=answers))
-        if not problem:
+        if not problems:
             answers = questions.without_orphans(replace(sheet.answers, you=told), knowledge())
             return _go_on(replace(sheet, answers=answers, seen=True), seen)
     context = {
         "chosen": request.POST if request.method == "POST" else sheet.answers.you,
-        "phototypes": PHOTOTYPES, "sexes": SEXES, "problem": problem,
+        "phototypes": PHOTOTYPES, "sexes": SEXES, "problems": problems,
         "needed": _MAY_STAY_EMPTY, "progress": _progress(sheet, _clearance(sheet, seen), "you"),
+        "already": ("", False),  # what would not be done at home may be done in a clinic
     }  # fmt: skip
-    return render(request, "selfcheck/you.html", context, status=422 if problem else 200)
+    return render(request, "selfcheck/you.html", context, status=422 if problems else 200)
 
 
 @require_http_methods(["GET", "POST"])
@@ -294,7 +295,7 @@ def send(request: HttpRequest, intake: Intake, sheet: Sheet, seen: Seen) -> Http
             )
             write(intake.by, chart, person, supersedes=who[0] if who else None, through=LINK)
             if looked is not None:
-                write(intake.by, chart, looked, through=LINK)
+                write(intake.by, chart, looked, after=look[0] if look else None, through=LINK)
             leave_trace(intake.by.clinic, None, "intake:sent", str(intake.id))
     except NotAllowed:  # the clinic wrote in this very moment: nothing was kept, the answers are still in the browser
         return redirect(reverse("intake-summary") + "?again=1")

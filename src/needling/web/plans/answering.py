@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+from needling.choosing import stand_in_words
 from needling.documents.comparison import PairedNumber
 from needling.report.about_comparison import differences_table, limits_section
 from needling.report.about_forecast import uncapital
@@ -15,10 +16,12 @@ from needling.report.measures import LASTING_MARK, MARKS, days_words, redness_of
 from needling.report.paired import HARM, least_gain, numbers_tables, reached_count, reading, told_zones
 from needling.report.words import DOTS, number, of_people, plural, with_zone_names, zone_name
 from needling.web.pages import knowledge
-from needling.web.plans.controls import zones_of
+from needling.web.plans.controls import as_id, beyond, zones_of
 from needling.web.plans.dates import days_of, steps_words
+from needling.web.plans.spot import spot_of
 from needling.web.plans.state import State
 from needling.web.plans.telling import in_words, telling_for
+from needling.web.visits.course import course_of
 
 NOW, CHANGED = "now", "changed"
 _BETTER = {
@@ -63,7 +66,7 @@ def _gain_tile(state: State, changed: bool) -> Tile:
     more = f"{abs(second - first)} {'more' if second > first else 'fewer'}" if first != second else "as many"
     return Tile(
         f"{second} of {DOTS}",
-        f"people gain {uncapital(reached.label)}{where}",
+        f"people gain: {uncapital(reached.label)}{where}",
         f"{first} of {DOTS}" if changed else "",
         more if changed else "",
         "gain",
@@ -73,19 +76,21 @@ def _gain_tile(state: State, changed: bool) -> Tile:
 def tiles_of(state: State) -> list[Tile]:
     """Benefit, harm, redness, effort: as changed, and as it was where that differs."""
     after = state.forecast
-    if after is None:
+    if after is None or (state.found is None and not state.plan.sessions):
         return []
     changed = bool(state.found and state.found.plan_differences)
     tiles = [_gain_tile(state, changed)]
     harm = _number(state, "lasting-mark")
     if harm is not None:
         before = of_people(harm.first) if changed else ""
-        words = f"people with {LASTING_MARK.lower()}: {MARKS}"
+        stand_in = stand_in_words(after, knowledge())
+        words = f"people with {LASTING_MARK.lower()}: {MARKS}{f' ({stand_in})' if stand_in else ''}"
         went = _BETTER[harm.standing] if changed else ""
         tiles.append(Tile(of_people(harm.second).capitalize(), words, before, went, "lasting mark"))
     red, redness = _number(state, "redness"), redness_of(after, knowledge())
     if red is not None and redness is not None:
-        words = f"of redness after a session in half of people; {redness.most} stay below {days_words(redness.most_d)}"
+        most = days_words(redness.most_d).removeprefix("less than ")
+        words = f"of redness after a session in half of people; {redness.most} stay below {most}"
         before = days_words(red.first) if changed else ""
         went = _BETTER[red.standing] if changed else ""
         tiles.append(Tile(days_words(redness.half_d).capitalize(), words, before, went, "red"))
@@ -154,6 +159,14 @@ def each_harm_section(state: State, telling: Telling) -> Section | None:
     return Section("each-harm", title, unknown, tables=tuple(replace(table, caption="") for table in tables))
 
 
+def _going_on(state: State) -> str:
+    """``session 2 of 3``: what comes next of the plan that is approved; empty where nothing does."""
+    course = course_of(state.basis.chart)
+    if course is None or course.next_session is None:
+        return ""
+    return f"session {course.next_session + 1} of {len(course.approval.plan.sessions)}"
+
+
 def answer_of(state: State) -> dict[str, Any]:
     """The part of the page that answers at once; where something in the form is wrong, only what that is."""
     telling = telling_for(state)
@@ -167,6 +180,9 @@ def answer_of(state: State) -> dict[str, Any]:
     return {
         "state": state, "tiles": tiles, "outside": outside, "glance": glance(state, tiles, outside),
         "days": days if days.sessions and not state.problems else None,
+        "going_on": _going_on(state) if state.past else "",
+        "over": sorted(map(as_id, beyond(state.plan, state.basis.clearance, knowledge()))),
+        "spot": spot_of(state.plan, state.basis.clearance.decisions, state.basis.person.phototype, knowledge()),
         "under_way": steps_words(state.first.slow) if state.first.early else "",
         "sections": [one for one in sections if one is not None],
         "each_harm": each,

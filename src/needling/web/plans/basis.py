@@ -15,9 +15,14 @@ from needling.documents import Assessment, Case, Clearance, Goals, Person
 from needling.errors import NeedlingError
 from needling.planning.screen import screen
 from needling.web.charts.access import own_chart
-from needling.web.charts.models import Chart, Row
-from needling.web.charts.records import latest
+from needling.web.charts.matching import OfAnother, require_own
+from needling.web.charts.models import Chart, Kind, Row
+from needling.web.charts.records import read
 from needling.web.pages import knowledge
+from needling.web.plans.warm import Kept
+
+_CLEARANCES: Kept[Clearance] = Kept(48)
+"""By the content of answers and findings: each change of a slider asks for the same one."""
 
 
 @dataclass(frozen=True)
@@ -53,12 +58,18 @@ def basis_of(chart: Chart) -> Basis:
     """What is in force now.
 
     Raises:
-        Missing: no answers, or no assessment. BadInput: they do not fit together.
+        Missing: no answers, or no assessment. BadInput: they do not fit together. OfAnother: the answers may be
+            somebody else's.
     """
-    who, found = latest(chart, Person), latest(chart, Assessment)
+    in_force = chart.rows.filter(kind__in=(Kind.PERSON, Kind.ASSESSMENT), superseded_by=None).order_by("number")
+    rows = {row.kind: row for row in in_force}  # the newest of each
+    who, found = rows.get(Kind.PERSON), rows.get(Kind.ASSESSMENT)
     if who is None or found is None:
         raise Missing(chart, "person" if who is None else "assessment")
-    return Basis(chart, who[0], found[0], who[1], found[1], screen(who[1], found[1], knowledge()))
+    person, assessment, kb = read(who, Person), read(found, Assessment), knowledge()
+    require_own(chart, person)
+    key = person.sha256, assessment.sha256
+    return Basis(chart, who, found, person, assessment, _CLEARANCES.get(key, lambda: screen(person, assessment, kb)))
 
 
 def same_basis(request: HttpRequest, basis: Basis) -> bool:
@@ -76,6 +87,8 @@ def with_basis(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]
             return view(request, basis_of(found), **named)
         except Missing as missing:
             return render(request, "plans/missing.html", {"chart": found, "what": missing.what}, status=409)
+        except OfAnother as other:
+            return render(request, "charts/stopped.html", {"chart": found, "says": other.says}, status=409)
         except NeedlingError as problem:
             return render(request, "plans/refused.html", {"chart": found, "says": str(problem)}, status=422)
 

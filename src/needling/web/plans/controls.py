@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from math import inf, isfinite
-from typing import Any
+from typing import Any, NamedTuple
 
 from needling.documents import Clearance, Plan, Session, Stroke
 from needling.knowledge import Knowledge
 from needling.planning.alter import PREFIX, Input, Value, inputs
 from needling.planning.envelope import min_interval_d, zone_limits
-from needling.report.words import number, setting_words, zone_name
+from needling.report.words import number, setting_words, zone_name, zones_name
 
 NAMES = ("needle_length_mm", "directions_count", "passes_count", "sessions_count", "interval_d", "force_N")
 LABELS = {
@@ -25,6 +25,7 @@ LABELS = {
 }
 UNITS = {"needle_length_mm": "mm", "interval_d": "days", "force_N": "N"}
 STEPS = {"needle_length_mm": 0.05, "force_N": 0.1}
+_WEEK_D = 7
 _LEAST = {"needle_length_mm": 0.1, "force_N": 0.1, "interval_d": 1.0, "sessions_count": 1.0}
 
 
@@ -33,7 +34,7 @@ class Control:
     """One slider with its number box.
 
     ``low`` and ``high`` are its ends, ``from_`` and ``to`` what the envelope allows, ``sold`` the lengths of the
-    device; ``value`` is text as it was typed.
+    device; ``value`` is text as it was typed. A slider with ``stops`` rests on these alone; its box takes any number.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Control:
     outside: bool = False
     problem: str = ""
     sold: tuple[float, ...] = ()
+    stops: tuple[float, ...] = ()
 
     @property
     def id(self) -> str:
@@ -135,40 +137,105 @@ def _shortest_d(plan: Plan, zone: str | None, length_mm: float, clearance: Clear
     return max(asked, shortest if isfinite(shortest) else max(known))
 
 
-# ---------------------------------------------------------------- controls
+# ---------------------------------------------------------------- limits
 
 
-def _limits(plan: Plan, zone: str | None, name: str, length_mm: float, clearance: Clearance, kb: Knowledge) -> Any:
+class Bounds(NamedTuple):
+    """What one number may be: at least ``from_`` or at most ``to``, never both."""
+
+    from_: float | None
+    to: float | None
+
+    @property
+    def side(self) -> str:
+        """``at most`` or ``at least``."""
+        return "at most" if self.to is not None else "at least"
+
+    @property
+    def value(self) -> float:
+        """The number itself."""
+        return (self.to if self.to is not None else self.from_) or 0.0
+
+    def broken_by(self, given: float) -> bool:
+        """Whether a number lies beyond."""
+        return (self.to is not None and given > self.to) or (self.from_ is not None and given < self.from_)
+
+
+def _bounds(plan: Plan, zone: str, name: str, clearance: Clearance, kb: Knowledge) -> Bounds:
+    """The limit on one zone."""
     envelope = kb.envelope(plan.envelope)
-    zones = zones_of(plan) if zone is None else (zone,)
     if name == "needle_length_mm":
-        own = min(zone_limits(one, plan.envelope, clearance, kb).needle_mm.value for one in zones)
-        return None, min(own, max(step.up_to_mm for step in envelope.frequency))
+        own = zone_limits(zone, plan.envelope, clearance, kb).needle_mm.value
+        return Bounds(None, min(own, max(step.up_to_mm for step in envelope.frequency)))
     if name == "interval_d":
-        return _shortest_d(plan, zone, length_mm, clearance, kb), None
+        longest = max(stroke.needle_length_mm for _, stroke in _parts(plan, zone))
+        return Bounds(_shortest_d(plan, zone, longest, clearance, kb), None)
     most = {
         "directions_count": envelope.directions_max_count,
         "passes_count": envelope.passes_max_count,
         "sessions_count": envelope.sessions_max_count,
         "force_N": envelope.force_max_N,
     }[name]
-    return None, float(most)
+    return Bounds(None, float(most))
+
+
+def _of_each(plan: Plan, zone: str | None, name: str, clearance: Clearance, kb: Knowledge) -> dict[str, Bounds]:
+    """The limit on one zone, or on each of the whole course, the tightest first."""
+    zones = zones_of(plan) if zone is None else (zone,)
+    found = {one: _bounds(plan, one, name, clearance, kb) for one in zones}
+    return dict(sorted(found.items(), key=lambda one: one[1].value * (1 if one[1].to is not None else -1)))
+
+
+def _allowed(each: Mapping[str, Bounds], name: str, kb: Knowledge) -> str:
+    """``at most 1.5 mm``; where zones differ, each with its own: ``at most 1.5 mm on cheeks, 2 mm on abdomen``."""
+    unit = f" {UNITS[name]}" if name in UNITS else ""
+    alike: dict[Bounds, list[str]] = {}
+    for zone, bounds in each.items():
+        alike.setdefault(bounds, []).append(zone)
+    many = len(alike) > 1
+    said = [
+        f"{number(bounds.value)}{unit}{f' on {zones_name(zones, kb)}' if many else ''}"
+        for bounds, zones in alike.items()
+    ]
+    return f"{next(iter(alike)).side} {', '.join(said)}"
 
 
 def _why(plan: Plan, zone: str | None, name: str, clearance: Clearance, kb: Knowledge) -> str:
     """What a plan may have of one thing, and what sets that limit."""
-    length_mm = values_of(plan, zone, clearance, kb)["needle_length_mm"]
-    from_, to = _limits(plan, zone, name, length_mm, clearance, kb)
+    each = _of_each(plan, zone, name, clearance, kb)
     because = f"the envelope {setting_words(plan.envelope)}"
     if name == "needle_length_mm":
-        zones = zones_of(plan) if zone is None else (zone,)
-        limits = [zone_limits(one, plan.envelope, clearance, kb).needle_mm for one in zones]
-        because = next((limit.because for limit in limits if limit.value == to), because)
+        tightest, bounds = next(iter(each.items()))
+        limit = zone_limits(tightest, plan.envelope, clearance, kb).needle_mm
+        because = limit.because if limit.value == bounds.to else because
     elif name == "interval_d":
         because = "what needles of this length and the clearance ask for"
-    unit = f" {UNITS[name]}" if name in UNITS else ""
-    allowed = f"at most {number(to)}{unit}" if to is not None else f"at least {number(from_ or 0)}{unit}"
-    return f"{allowed} ({because.rstrip('.')})"
+    return f"{_allowed(each, name, kb)} ({because.rstrip('.')})"
+
+
+def beyond(plan: Plan, clearance: Clearance, kb: Knowledge) -> frozenset[str]:
+    """The fields whose number lies beyond its limit in a plan: of each zone, and of the whole course where any does.
+
+    A number of the whole course alone says nothing: it is the strongest of all zones, and each has its own limit.
+    """
+    found: set[str] = set()
+    for zone in zones_of(plan):
+        values = values_of(plan, zone, clearance, kb)
+        over = {name for name in NAMES if _bounds(plan, zone, name, clearance, kb).broken_by(values[name])}
+        found |= over | {f"{zone}.{name}" for name in over}
+    return frozenset(found)
+
+
+def _stops(plan: Plan, zone: str | None, name: str, low: float, high: float, kb: Knowledge) -> tuple[float, ...]:
+    """Where a slider rests: lengths that devices of the plan's kind are sold with, whole weeks; else anywhere."""
+    if name == "needle_length_mm":
+        kinds = {kb.device(session.device).kind for session, _ in _parts(plan, zone)}
+        found = {length for device in kb.devices if device.kind in kinds for length in device.lengths_mm}
+    elif name == "interval_d":
+        found = {float(day) for day in range(_WEEK_D, int(high) + 1, _WEEK_D)}
+    else:
+        return ()
+    return tuple(sorted(one for one in found if low <= one <= high))
 
 
 def _ends(one: Input, name: str, value: float, from_: float | None, to: float | None) -> tuple[float, float]:
@@ -185,38 +252,37 @@ def controls_of(
     """The six controls of the whole course or of one zone.
 
     Args:
-        plan: that limits are taken from. zone: None for the whole course. asked: what was typed, with what is wrong.
-        shown: the plan whose values stand in the boxes where nothing was typed; ``plan`` when left out.
+        plan: whose values stand in the boxes where nothing was typed. zone: None for the whole course. asked: what was
+            typed, with what is wrong. shown: the plan as changed, which limits hold for; ``plan`` when left out.
     """
-    known, now = inputs(kb), values_of(shown or plan, zone, clearance, kb)
+    shown = shown if shown is not None and zone in (None, *zones_of(shown)) and shown.sessions else plan
+    known, now = inputs(kb), values_of(plan if zone is None else shown, zone, clearance, kb)
+    over = beyond(shown, clearance, kb)
     found = []
     sold = tuple(
         sorted({length for session, _ in _parts(plan, zone) for length in kb.device(session.device).lengths_mm})
     )
     for name in NAMES:
         field = name if zone is None else f"{zone}.{name}"
-        from_, to = _limits(plan, zone, name, now["needle_length_mm"], clearance, kb)
+        each = _of_each(shown, zone, name, clearance, kb)
+        from_, to = next(iter(each.values()))
         low, high = _ends(known[name], name, now[name], from_, to)
-        value = asked.typed.get(field, f"{now[name]:g}") if asked else f"{now[name]:g}"
-        unit = f" {UNITS[name]}" if name in UNITS else ""
-        allowed = f"at most {number(to)}{unit}" if to is not None else f"at least {number(from_ or 0)}{unit}"
-        given = as_number(value)
         found.append(
             Control(
                 name=field,
                 label=LABELS[name],
                 unit=UNITS.get(name, ""),
-                value=value,
+                value=asked.typed.get(field, f"{now[name]:g}") if asked else f"{now[name]:g}",
                 low=low,
                 high=high,
                 step=STEPS.get(name, 1.0),
                 from_=from_,
                 to=to,
-                allowed=allowed,
-                outside=given is not None
-                and ((to is not None and given > to) or (from_ is not None and given < from_)),
+                allowed=_allowed(each, name, kb),
+                outside=field in over,
                 problem=asked.problems.get(field, "") if asked else "",
                 sold=sold if name == "needle_length_mm" else (),
+                stops=_stops(shown, zone, name, low, high, kb),
             )
         )
     return tuple(found)
@@ -227,8 +293,7 @@ def zone_controls(plan: Plan, shown: Plan, asked: Asked, clearance: Clearance, k
     found = []
     for zone in zones_of(plan):
         own = zone in asked.own
-        source = shown if zone in zones_of(shown) else plan
-        controls = controls_of(plan, zone, asked if own else None, clearance, kb, source)
+        controls = controls_of(plan, zone, asked if own else None, clearance, kb, shown)
         found.append(ZoneControls(zone, zone_name(zone, kb), own, controls))
     return found
 

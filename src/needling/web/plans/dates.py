@@ -121,6 +121,11 @@ def _too_slow(plan: Plan, day: date, assessment: Assessment, kb: Knowledge) -> t
     return tuple(step for step in slow_steps(plan, kb) if assessment.on + timedelta(days=ceil(step.lead_d)) > day)
 
 
+def too_old_from(assessment: Assessment) -> date:
+    """The day from which findings have to be taken again before anything is planned from them."""
+    return assessment.on + _LATEST
+
+
 def redated(forecast: Forecast, plan: Plan) -> Forecast:
     """A forecast of the same sessions that begin on another day; nothing in it depends on the day."""
     return forecast.model_copy(update={"plan_sha256": plan.sha256})

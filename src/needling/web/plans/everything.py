@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from needling.report.explanation import Row, Section, Statement, Table
 from needling.report.words import on_day
+from needling.web.charts.correcting import earlier_of
 from needling.web.charts.models import Chart, Kind
 from needling.web.charts.records import KIND_OF
 from needling.web.charts.telling import done_words
@@ -86,6 +87,7 @@ def document_words(kind: str, said: Any, names: Mapping[str, str]) -> Words:
 def everything_sheet(chart: Chart) -> Sheet:
     """The sheet that a person gets who asks what is kept of them: by kind in words, digests at the end."""
     told, names = everything_of(chart), signers_of(chart.clinic_id)
+    before = [f"until {on_day(one.until)} {one.named}" for one in earlier_of(chart)]
     replaced = {one["supersedes"] for one in told["documents"]}
     sections: list[Section] = []
     for kind, title in TITLES.items():
@@ -100,7 +102,7 @@ def everything_sheet(chart: Chart) -> Sheet:
     return Sheet(
         name="everything",
         title="Everything that is kept",
-        about=f"{chart.named} · chart opened {on_day(chart.created.date())}",
+        about=" · ".join((chart.named, *before, f"chart opened {on_day(chart.created.date())}")),
         sections=tuple(sections),
         dots=(),
         signatures=(),

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from needling.documents import Assessment, Clearance, Decision, Override
+from needling.documents import Assessment, Clearance, Decision, Override, Person
 from needling.documents.overrides import OverrideReason, ProposedOverride
+from needling.knowledge import Knowledge
+from needling.planning.screen import signed_for
+from needling.report.words import on_day
 from needling.web.accounts.models import User
 
 REASONS: tuple[tuple[OverrideReason, str], ...] = (
@@ -32,14 +35,27 @@ def may_be_overridden(decision: Decision, clearance: Clearance) -> bool:
     return clearance.setting == "clinic" and decision.action in OVERRIDABLE and not decision.overridden
 
 
-def signed(assessment: Assessment, proposal: ProposedOverride, second: str) -> Assessment:
-    """The assessment with one more override.
+def reach(override: Override) -> str:
+    """Which findings were signed, in words; nothing where that is not known."""
+    return f" For what was found on {on_day(override.on)}, not for a later occurrence." if override.on else ""
+
+
+def stands(rule: str, clearance: Clearance) -> bool:
+    """Whether a rule speaks against it somewhere, and may be set aside."""
+    return any(one.rule == rule and may_be_overridden(one, clearance) for one in clearance.decisions)
+
+
+def signed(
+    person: Person, assessment: Assessment, proposal: ProposedOverride, second: str, kb: Knowledge
+) -> Assessment:
+    """The assessment with one more override: of what makes the rule fire now, and of nothing that comes later.
 
     Raises:
         ValueError: both signatures are of one person.
     """
     made = Override(
-        rule=proposal.rule, reason=proposal.reason, note=proposal.note, by=proposal.by, second=second
+        rule=proposal.rule, reason=proposal.reason, note=proposal.note, by=proposal.by, second=second,
+        on=assessment.on, occurrences=signed_for(kb.find("rules", proposal.rule), person, assessment, kb),
     )  # fmt: skip
     others = tuple(one for one in assessment.overrides if one.rule != proposal.rule)
     return assessment.model_copy(update={"overrides": (*others, made)})

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from needling.choosing import stand_in_words
 from needling.documents import Approval, Choice, Decision, Reason
 from needling.knowledge import Knowledge
 from needling.planning.screen import screen
-from needling.report.about_aftercare import grounds_section, not_before_section, timeline_sections
+from needling.report.about_aftercare import at_home, grounds_section, not_before_section, timeline_sections, times_of
 from needling.report.about_alternatives import alternatives_section
 from needling.report.about_clearance import (
     conflicts_section,
@@ -22,6 +23,7 @@ from needling.report.about_forecast import (
     expect_section,
     harms_section,
     redness_words,
+    uncapital,
 )
 from needling.report.about_lesions import lesions_of, lesions_section
 from needling.report.about_plan import (
@@ -50,7 +52,10 @@ from needling.report.words import (
     zones_name,
 )
 from needling.web.people.pins import Drawing, drawings_of
+from needling.web.plans.assumed import plain_assumption
 from needling.web.plans.proposals import REASONS
+from needling.web.plans.small_print import without_codes, without_making
+from needling.web.plans.spot import spot_of
 
 _DOTS_SHOWN = 3
 _DATES_SHOWN = 8
@@ -122,9 +127,11 @@ def sheet_of(name: str, approval: Approval, kb: Knowledge, label: str, by: str, 
     telling = Telling(kb, reader, approval.plan.envelope == "home", Bibliography(kb))
     made = {"plan": _plan, "consent": _consent, "aftercare": _aftercare}[name](approval, telling, signed)
     about = f"{label} · {_sessions_words(approval)} · approved {on_day(approval.at.date())} by {by}"
+    alone = Telling(kb, "clinician", False, Bibliography(kb))  # its words are used, its sources are not counted
+    made_words = without_making(expect_section(approval.plan, approval.forecast, alone))[1]
     grounds = grounds_section(approval.plan, approval.forecast, telling) if name != "consent" else None
     dots = tuple(
-        Dots(one.dots_of_50_count, DOTS, f"{one.better_by_label.rstrip('.')}, {zones_name(zones, kb)}")
+        Dots(one.dots_of_50_count, DOTS, f"gain: {uncapital(one.better_by_label.rstrip('.'))}, {zones_name(zones, kb)}")
         for one, zones in alike_outcomes(approval.forecast)
         if one.basis != "none"
     )[:_DOTS_SHOWN]
@@ -139,7 +146,8 @@ def sheet_of(name: str, approval: Approval, kb: Knowledge, label: str, by: str, 
     return Sheet(
         name, title, about, tuple(part for part in made if part is not None), dots if name == "consent" else (),
         lines[name], telling.bibliography.references(),
-        f"Approval {approval.sha256} · plan {approval.plan_sha256} · knowledge {approval.plan.knowledge_sha256}",
+        f"Approval {approval.sha256} · plan {approval.plan_sha256} · knowledge {approval.plan.knowledge_sha256}"
+        + (f" · {made_words}" if name == "plan" else ""),
         drawings=drawings_of(lesions_of(approval.forecast.assessment.zones, kb)) if name == "plan" else (),
         clinic=signed.clinic,
         top=(("If anything worries you, call", ""), ("At night and at weekends", "")) if name == "aftercare" else (),
@@ -171,12 +179,12 @@ def _sessions_words(approval: Approval) -> str:
 def _plan(approval: Approval, telling: Telling, signed: Signed) -> list[Section | None]:
     plan, forecast = approval.plan, approval.forecast
     return [
-        plan_section(plan, telling),
+        _with_spot(plan_section(plan, telling), approval, telling),
         lesions_section(forecast.assessment, plan, telling, approval.overrides),
-        expect_section(plan, forecast, telling),
+        without_making(expect_section(plan, forecast, telling))[0],
         harms_section(plan, forecast, telling),
         not_before_section(plan, forecast, telling),
-        *before_sections(plan, telling),
+        *map(without_codes, before_sections(plan, telling)),
         stop_section(plan, telling),
         follow_up_section(plan, telling),
         _set_aside(approval, telling, signed),
@@ -241,8 +249,9 @@ def _in_numbers(approval: Approval, telling: Telling, signed: Signed) -> Section
     cards = signed.choice.scorecards if signed.choice is not None else ()
     for card in cards:
         if card.plan_sha256 == approval.plan_sha256:
-            marks = f"{LASTING_MARK} ({MARKS})"
-            points.append(telling.say(f"{of_people(card.harm_probability).capitalize()} people", lead=marks))
+            marks, stand_in = f"{LASTING_MARK} ({MARKS})", stand_in_words(approval.forecast, telling.kb)
+            often = f"{of_people(card.harm_probability).capitalize()} people{f' ({stand_in})' if stand_in else ''}"
+            points.append(telling.say(often, lead=marks))
             break
     points.append(telling.say(redness_words(approval.forecast, telling.kb), lead="Redness"))
     return Section("numbers", title, points=tuple(points))
@@ -253,16 +262,35 @@ def _consent(approval: Approval, telling: Telling, signed: Signed) -> list[Secti
     who = forecast.person, forecast.assessment
     return [
         _in_numbers(approval, telling, signed),
-        plan_section(plan, telling),
+        _with_spot(plan_section(plan, telling), approval, telling),
         _set_aside(approval, telling, signed),
         _care_for_you(approval, telling),
         expect_section(plan, forecast, telling),
         harms_section(plan, forecast, telling),
         _nothing(telling),
-        alternatives_section(*who, telling),
-        assumptions_section(forecast, telling),
+        _plainly(alternatives_section(*who, telling)),
+        _plainly(assumptions_section(forecast, telling)),
         _your_part(telling),
     ]
+
+
+def _with_spot(section: Section, approval: Approval, telling: Telling) -> Section:
+    """The plan with the test spot before it, where a rule asks for one."""
+    forecast = approval.forecast
+    decisions = screen(forecast.person, forecast.assessment, telling.kb).decisions
+    spot = spot_of(approval.plan, decisions, forecast.person.phototype, telling.kb)
+    if spot is None:
+        return section
+    said = telling.at(section.title).say(spot.says, spot.sources, lead=spot.lead, proposal=True)
+    return replace(section, paragraphs=(said, *section.paragraphs))
+
+
+def _plainly(section: Section | None) -> Section | None:
+    """A section for a person: how it was read and how it is computed stand on the sheet of the plan."""
+    if section is None:
+        return None
+    points = tuple(replace(one, text=plain_assumption(one.text)) for one in section.points)
+    return replace(section, points=points)
 
 
 def _nothing(telling: Telling) -> Section:
@@ -295,9 +323,11 @@ def _your_part(telling: Telling) -> Section:
 
 def _aftercare(approval: Approval, telling: Telling, signed: Signed) -> list[Section | None]:
     plan = approval.plan
+    sex = approval.forecast.person.sex_at_birth
+    times = at_home(times_of(plan, approval.forecast, telling).times, plan, sex, telling.kb)
     return [
         red_flags_section(telling, "Get help now", "urgent", _NOW),
-        *timeline_sections(plan, approval.forecast, telling),
+        *timeline_sections(plan, approval.forecast, telling, times),
         red_flags_section(telling, "Let us see it", "red-flags", _SOON),
         follow_up_section(plan, telling),
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import cached_property
 from typing import Any
 
@@ -14,6 +15,7 @@ from needling.documents import Choice, Forecast, Goals, Plan
 from needling.documents.comparison import WhatIf
 from needling.errors import BadInput
 from needling.planning.assemble import plan_from_sessions
+from needling.report.words import on_day
 from needling.web.charts.models import Chart
 from needling.web.pages import knowledge
 from needling.web.plans.basis import Basis
@@ -94,11 +96,32 @@ class State:
         return [*own, *day, *self.goals.problems]
 
     @property
+    def past(self) -> bool:
+        """Whether the first session would lie before today."""
+        return bool(self.plan.sessions) and self.plan.start < date.today()
+
+    @property
     def approvable(self) -> bool:
         """Whether nothing in the plan stands against approving it."""
-        found = self.found
-        sound = found is not None and found.inside and found.result == "ok" and found.forecast is not None
-        return sound and not self.problems and bool(self.plan.sessions)
+        return not self.why_not
+
+    @property
+    def why_not(self) -> str:
+        """Why a plan cannot be approved, in plain words; empty where it can."""
+        if not self.plan.sessions:
+            return "There is nothing to approve: the plan has no session."
+        if self.problems or self.found is None:
+            return "Something in the form cannot be read; mend it first."
+        if self.found.breaches:
+            return "The plan lies outside its envelope and is not to be done."
+        if self.found.result != "ok" or self.found.forecast is None:
+            return self.found.advice or "There is no forecast of this plan."
+        if self.past:
+            return (
+                f"Its first session, {on_day(self.plan.start)}, is past, and a plan is approved for a day to come. "
+                "Name the first session, today or later."
+            )
+        return ""
 
     @property
     def sealed(self) -> str:

@@ -16,6 +16,7 @@ from needling.errors import NotAllowed
 from needling.planning.approve import approve as lock
 from needling.simulation import simulate_many
 from needling.web.accounts.access import DECIDING, for_roles
+from needling.web.accounts.models import User
 from needling.web.charts.models import Row
 from needling.web.charts.records import Superseded, latest, write
 from needling.web.charts.trail import turn_of
@@ -26,6 +27,7 @@ from needling.web.plans.proposals import signers_of
 from needling.web.plans.state import State, read_state, seal
 from needling.web.plans.warm import candidates
 from needling.web.saying import say
+from needling.web.visits.course import course_of
 
 
 @for_roles(*DECIDING)
@@ -35,16 +37,17 @@ def approve(request: HttpRequest, basis: Basis) -> HttpResponse:
     """First what would be signed, in full; then, with ``signed``, the signature."""
     if request.method == "GET":
         return redirect("plan", basis.chart.id)
+    user: Any = request.user
     state = read_state(request.POST, basis)
     before = latest(basis.chart, Approval)
     if not same_basis(request, basis) or request.POST.get("replaces", "") != _id_of(before, request):
         return _confirm(request, state, before, overtaken=True)
     if not state.approvable:
-        return _confirm(request, state, before, refused=_why_not(state))
+        return _confirm(request, state, before, refused=state.why_not)
     if request.POST.get("signed") != "1":
         return _confirm(request, state, before)
     try:
-        _sign(request, state, before)
+        sign(user, state, before)
     except Superseded:
         return _confirm(request, state, latest(basis.chart, Approval), overtaken=True)
     except NotAllowed as refusal:
@@ -58,19 +61,6 @@ def _id_of(before: tuple[Row, Approval] | None, request: HttpRequest) -> str:
     if request.POST.get("signed") != "1":
         return request.POST.get("replaces", "")
     return str(before[0].id) if before is not None else ""
-
-
-def _why_not(state: State) -> str:
-    """Why a plan cannot be approved, in plain words."""
-    if not state.plan.sessions:
-        return "There is nothing to approve: the plan has no session."
-    if state.problems:
-        return "Something in the form cannot be read; mend it first."
-    if state.found is not None and state.found.breaches:
-        return "The plan lies outside its envelope and is not to be done."
-    return (
-        state.found.advice if state.found is not None and state.found.advice else "There is no forecast of this plan."
-    )
 
 
 def weighed(state: State) -> Choice:
@@ -96,16 +86,18 @@ def weighed(state: State) -> Choice:
     )
 
 
-def _sign(request: HttpRequest, state: State, before: tuple[Row, Approval] | None) -> Row:
+def sign(user: User, state: State, before: tuple[Row, Approval] | None, through: str = "") -> Row:
     """Clearance, choice and approval with their traces, or nothing.
+
+    Args:
+        before: the approval that it replaces. through: how it came in, where not through a page.
 
     Raises:
         NotAllowed: the plan may not be approved. Superseded: answers, findings or approval changed meanwhile.
     """
-    user: Any = request.user
     chart, forecast = state.basis.chart, state.forecast
     if forecast is None:
-        raise NotAllowed(_why_not(state))
+        raise NotAllowed(state.why_not)
     choice = weighed(state)
     with transaction.atomic():
         turn_of(user.clinic)  # other writers of this clinic wait here
@@ -113,9 +105,15 @@ def _sign(request: HttpRequest, state: State, before: tuple[Row, Approval] | Non
         if basis.version != state.basis.version:
             raise Superseded("answers or findings changed in the meantime")
         approval = lock(state.plan, forecast, basis.clearance, by=user.signature, kb=knowledge())
-        write(user, chart, basis.clearance)
-        write(user, chart, choice)
-        return write(user, chart, approval, supersedes=before[0] if before is not None else None)
+        write(user, chart, basis.clearance, through=through)
+        write(user, chart, choice, through=through)
+        return write(user, chart, approval, supersedes=before[0] if before is not None else None, through=through)
+
+
+def _done_before(state: State) -> int:
+    """Sessions that were done by the plan in force: one that takes its place does not count them."""
+    course = course_of(state.basis.chart)
+    return sum(bool(record.strokes) for record in course.records) if course is not None else 0
 
 
 def _confirm(
@@ -130,6 +128,7 @@ def _confirm(
             (one, [names.get(signature, signature) for signature in (one.by, one.second)])
             for one in state.basis.assessment.overrides
         ],
+        "done_before": _done_before(state) if before is not None else 0,
         "days_old": (date.today() - state.basis.assessment.on).days,
     }  # fmt: skip
     status = 409 if overtaken else 422 if refused else 200

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -24,13 +23,13 @@ from needling.report.about_grounds import (
 from needling.report.bibliography import Bibliography
 from needling.report.explanation import Telling
 from needling.report.words import VERDICT_WORD, zone_name
-from needling.web.accounts.access import DECIDING, EVERYBODY, WORKING, for_roles
+from needling.web.accounts.access import DECIDING, EVERYBODY, WORKING, OtherRole, for_roles
 from needling.web.accounts.models import User
 from needling.web.charts.models import Head, Kind, Row
 from needling.web.charts.records import Superseded, latest, read, write
 from needling.web.pages import knowledge
 from needling.web.plans.basis import Basis, basis_of, same_basis, with_basis
-from needling.web.plans.proposals import REASONS, bare, may_be_overridden, signed, signers_of
+from needling.web.plans.proposals import REASONS, bare, may_be_overridden, reach, signed, signers_of, stands
 
 _NOTE_LONG = 1000
 
@@ -45,7 +44,7 @@ def clearance(request: HttpRequest, basis: Basis) -> HttpResponse:
         return _page(request, basis)
     do = request.POST.get("do", "")
     if user.role not in (WORKING if do == "keep" else DECIDING):
-        raise PermissionDenied("another role may do this")
+        raise OtherRole(DECIDING)
     if not same_basis(request, basis):
         return _page(request, basis, overtaken=True)
     if do == "keep":
@@ -70,8 +69,7 @@ def _propose(request: HttpRequest, basis: Basis) -> str:
     user: Any = request.user
     rule, reason = request.POST.get("rule", ""), request.POST.get("reason", "")
     note = request.POST.get("note", "").strip()[:_NOTE_LONG]
-    found = next((one for one in basis.clearance.decisions if one.rule == rule), None)
-    if found is None or not may_be_overridden(found, basis.clearance):
+    if not stands(rule, basis.clearance):
         return "This rule cannot be overridden: only waiting and referring can, and only in a clinic."
     if reason not in dict(REASONS):
         return "Choose one of the reasons."
@@ -106,16 +104,15 @@ def _confirm(request: HttpRequest, basis: Basis) -> str:
     row, proposal = found
     if row.author_id == user.id or proposal.by == user.signature:
         return "The second signature must be somebody else's."
-    if not any(
-        one.rule == proposal.rule and may_be_overridden(one, basis.clearance) for one in basis.clearance.decisions
-    ):
+    if not stands(proposal.rule, basis.clearance):
         return "This rule no longer stands, so there is nothing to override."
     with transaction.atomic():
         Head.objects.select_for_update().get_or_create(clinic=user.clinic)  # writers of this clinic wait here
         now = latest(basis.chart, Assessment)
         if now is None or now[0].id != basis.found.id:
             raise Superseded("the findings changed in the meantime")
-        write(user, basis.chart, signed(basis.assessment, proposal, user.signature), supersedes=basis.found)
+        made = signed(basis.person, basis.assessment, proposal, user.signature, knowledge())
+        write(user, basis.chart, made, supersedes=basis.found)
     return ""
 
 
@@ -132,7 +129,6 @@ def _withdraw(request: HttpRequest, basis: Basis) -> str:
 
 def proposals(basis: Basis) -> list[tuple[Row, ProposedOverride]]:
     """Overrides that wait for a second signature: for these answers and findings, of rules that still stand."""
-    standing = {one.rule for one in basis.clearance.decisions if may_be_overridden(one, basis.clearance)}
     rows = basis.chart.rows.filter(kind=Kind.PROPOSED, superseded_by=None).select_related("author").order_by("at")
     findings = bare(basis.assessment).sha256
     read_rows = [(row, read(row, ProposedOverride)) for row in rows]
@@ -140,7 +136,7 @@ def proposals(basis: Basis) -> list[tuple[Row, ProposedOverride]]:
         (row, one)
         for row, one in read_rows
         if not one.withdrawn
-        and one.rule in standing
+        and stands(one.rule, basis.clearance)
         and (one.person_sha256, one.findings_sha256) == (basis.person.sha256, findings)
     ]
 
@@ -163,7 +159,7 @@ def _page(request: HttpRequest, basis: Basis, *, problem: str = "", overtaken: b
             "word": ground_word(decision, found), "overridable": may_be_overridden(decision, found),
             "waiting": next(((row, one) for row, one in waiting if one.rule == decision.rule), None),
             "signed": next(
-                (set_aside_words(one, reasons, names) for one in basis.assessment.overrides
+                (f"{set_aside_words(one, reasons, names)}{reach(one)}" for one in basis.assessment.overrides
                  if one.rule == decision.rule), ""),
         }
         for decision, zones in ordered_grounds(found)

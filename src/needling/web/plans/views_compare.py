@@ -29,16 +29,16 @@ from needling.report.paired import number_names
 from needling.report.words import option_name
 from needling.web.accounts.access import EVERYBODY, for_roles
 from needling.web.charts.access import own_row
-from needling.web.charts.models import Kind
-from needling.web.charts.records import read
+from needling.web.charts.models import Kind, Row
+from needling.web.charts.records import latest, read
 from needling.web.pages import knowledge
 from needling.web.plans.basis import Basis, with_basis
 from needling.web.plans.drafts import names_of
 from needling.web.plans.state import renewed
 from needling.web.plans.telling import shown
-from needling.web.plans.warm import Kept, planning
+from needling.web.plans.warm import Kept, candidates, planning
 
-DEFAULT = "choice"
+DEFAULT, NEXT = "choice", "next"
 _LISTED = 30
 _COMPARED: Kept[Comparison] = Kept(12)
 
@@ -50,27 +50,68 @@ def compare(request: HttpRequest, basis: Basis) -> HttpResponse:
     """Which two, and both on the same possible people."""
     kinds = (Kind.DRAFT, Kind.APPROVAL)
     rows = basis.chart.rows.filter(kind__in=kinds).select_related("author").order_by("-at")[:_LISTED]
-    options = [(DEFAULT, f"{_default_label(basis)} · what would be chosen today"), *names_of(list(rows)).items()]
-    first = request.GET.get("first", DEFAULT)
-    second = request.GET.get("second", options[1][0] if len(options) > 1 else DEFAULT)
-    context = {"chart": basis.chart, "options": options, "first": first, "second": second, "found": None}
+    names = names_of(list(rows))
+    options = [(DEFAULT, f"{_default_label(basis)} · what would be chosen today"), *names.items()]
+    approved = latest(basis.chart, Approval)
+    other = next_candidate(basis, approved[1].plan if approved else None)
+    if other is not None:
+        options.insert(1, (NEXT, f"{_label(other)} · the next candidate"))
+    first = request.GET.get("first", str(approved[0].id) if approved else DEFAULT)
+    second = request.GET.get("second") or _beside(list(rows), approved, NEXT if other is not None else DEFAULT)
+    context = {"chart": basis.chart, "options": options, "first": first, "second": second, "found": None, "same": ""}
     if first != second:
         context |= _compared(request, basis, first, second)
     return render(request, "plans/compare.html", context)
 
 
+def _beside(rows: list[Row], approved: tuple[Row, Approval] | None, otherwise: str) -> str:
+    """What is looked at first beside the approved plan, or the choice of today: the newest draft since, or the next."""
+    draft = next((row for row in rows if row.kind == Kind.DRAFT), None)
+    if draft is None or (approved is not None and draft.at < approved[0].at):
+        return otherwise
+    if approved is not None and read(draft, Draft).plan.sessions == approved[1].plan.sessions:
+        return otherwise
+    return str(draft.id)
+
+
+def next_candidate(basis: Basis, approved: Plan | None) -> Plan | None:
+    """The best of the candidates with sessions that is neither chosen nor approved; None where there is none."""
+    session = planning(basis, Goals())
+    known = {name: plan for name, plan in candidates(session).items() if plan.sessions}
+    taken = [plan.sessions for plan in (session.choice.plan, approved) if plan is not None]
+    cards = sorted(session.choice.scorecards, key=lambda card: (bool(card.barred_by), -card.utility))
+    plans = (known[card.plan_sha256] for card in cards if card.plan_sha256 in known)
+    return next((plan for plan in plans if plan.sessions not in taken), None)
+
+
 def _default_label(basis: Basis) -> str:
-    plan = planning(basis, Goals()).choice.plan
+    return _label(planning(basis, Goals()).choice.plan)
+
+
+def _label(plan: Plan) -> str:
     return option_name(plan.label, len(plan.sessions), plan.envelope == "home")
 
 
 def _plan(request: HttpRequest, basis: Basis, given: str) -> tuple[Plan, Goals | None]:
     if given == DEFAULT:
         return planning(basis, Goals()).choice.plan, None
+    if given == NEXT:
+        approved = latest(basis.chart, Approval)
+        found = next_candidate(basis, approved[1].plan if approved else None)
+        return found or planning(basis, Goals()).choice.plan, None
     try:
         row = own_row(request, basis.chart.id, UUID(given))
     except ValueError:
         return planning(basis, Goals()).choice.plan, None
+    return plan_of(row, basis)
+
+
+def plan_of(row: Row, basis: Basis) -> tuple[Plan, Goals | None]:
+    """The plan of a draft or an approval under what is in force now, with the goals of a draft.
+
+    Raises:
+        BadInput: the document is neither.
+    """
     if row.kind == Kind.DRAFT:
         draft = read(row, Draft)
         return renewed(draft.plan, basis), draft.goals
@@ -83,6 +124,8 @@ def _compared(request: HttpRequest, basis: Basis, first: str, second: str) -> di
     """Both plans weighed by the goals of the first draft among them, in words and pictures."""
     kb = knowledge()
     (one, goals), (other, others) = (_plan(request, basis, given) for given in (first, second))
+    if one.sessions == other.sessions:
+        return {"same": _label(one)}
     wanted = goals or others or Goals()
     session = planning(basis, wanted)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -18,16 +20,26 @@ from needling.report.measures import score_caption
 from needling.web.accounts.access import DECIDING, EVERYBODY, WORKING, for_roles
 from needling.web.charts.access import own_row
 from needling.web.charts.models import Kind, Row
-from needling.web.charts.records import latest, read, write
+from needling.web.charts.records import Superseded, latest, read, write
 from needling.web.pages import knowledge
 from needling.web.plans.answering import answer_of
 from needling.web.plans.basis import Basis, same_basis, with_basis
 from needling.web.plans.controls import controls_of, zone_controls
 from needling.web.plans.drafts import names_of
+from needling.web.plans.ending import ending_of, write_down
 from needling.web.plans.goals import ROBUST
 from needling.web.plans.state import State, read_state
-from needling.web.plans.telling import CANDIDATE_HEADERS, candidate_rows, course_of, shown, telling_for
+from needling.web.plans.telling import (
+    CANDIDATE_HEADERS,
+    candidate_rows,
+    compared_line,
+    course_of,
+    first_rows,
+    shown,
+    telling_for,
+)
 from needling.web.plans.warm import candidates, channel_pictures, pictures
+from needling.web.saying import say
 from needling.web.visits.against import against
 from needling.web.visits.course import course_of as course_of_chart
 
@@ -128,7 +140,20 @@ def _done(request: HttpRequest, state: State) -> State | HttpResponse:
         if not state.problems and state.plan.sessions:
             row = write(user, basis.chart, Draft(plan=state.plan, goals=goals))
             return redirect(f"{request.path}?from={row.id}&kept=1")
+    if do == "leave" and user.role in DECIDING and _may_leave(state):
+        try:
+            write_down(user, state)
+        except Superseded:
+            return _page(request, state, overtaken=True)
+        say(request, "Written down: nothing is done for now.")
+        return redirect("chart", basis.chart.id)
     return state
+
+
+def _may_leave(state: State) -> bool:
+    """Whether doing nothing may be written down as the answer: not beside a plan that is in force."""
+    ends = not state.session.choice.plan.sessions and state.basis.clearance.verdict == "go" and not state.problems
+    return ends and latest(state.basis.chart, Approval) is None
 
 
 def _page(request: HttpRequest, state: State, *, overtaken: bool = False) -> HttpResponse:
@@ -143,17 +168,21 @@ def _page(request: HttpRequest, state: State, *, overtaken: bool = False) -> Htt
     weighed = choice_section(choice, why) if choice.plan.sessions else None
     drafts = list(basis.chart.rows.filter(kind=Kind.DRAFT).select_related("author").order_by("-at")[:_DRAFTS_SHOWN])
     approved = latest(basis.chart, Approval)
+    rows = candidate_rows(state, set(known))
     context = {
         **answer_of(state), "course": course_of(state), "chart": basis.chart, "basis": basis,
-        "controls": controls_of(now, None, state.asked, clearance, kb) if now.sessions else (),
+        "controls": controls_of(now, None, state.asked, clearance, kb, state.plan) if now.sessions else (),
         "zones": zone_controls(now, state.plan, state.asked, clearance, kb) if now.sessions else [],
         "headline": choice_headline(choice, clearance) if clearance.verdict == "go" else verdict_headline(clearance),
         "clearance": clearance, "choice": choice, "robust": ROBUST,
-        "first": state.first, "least": basis.assessment.on.isoformat(), "rule": state.first.rule.isoformat(),
+        "first": state.first, "rule": state.first.rule.isoformat(),
+        "least": max(basis.assessment.on, date.today()).isoformat(),
         "weighed": weighed,
         "weighed_by": why.bibliography.references(),
-        "pareto": shown(made["candidates"]) if "candidates" in made else None,
-        "rows": candidate_rows(state, set(known)), "headers": CANDIDATE_HEADERS,
+        "pareto": replace(shown(made["candidates"]), title="Gain and redness") if "candidates" in made else None,
+        "rows": rows, "first_rows": first_rows(rows), "ending": ending_of(state, sum(row.startable for row in rows)),
+        "may_leave": _may_approve(request) and _may_leave(state), "headers": CANDIDATE_HEADERS,
+        "compared": compared_line(choice),
         "score_caption": score_caption(kb, choice.goals),
         "maps": _maps(state) if request.POST.get("do") == "map" else [],
         "drafts": names_of(drafts), "approved": approved[0] if approved else None,

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from threading import BoundedSemaphore, Lock
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from needling.documents import Case, Choice, Goals, Plan
 from needling.errors import BadInput
 from needling.planning.propose import propose
 from needling.report.figures import Figure, all_figures
 from needling.web.pages import knowledge
-from needling.web.plans.basis import Basis
 from needling.whatif import PlanningSession
+
+if TYPE_CHECKING:
+    from needling.web.plans.basis import Basis
 
 V = TypeVar("V")
 SESSIONS_KEPT = 8  # each holds at most 64 MiB of healing

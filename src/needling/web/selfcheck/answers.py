@@ -12,7 +12,10 @@ from django.http import HttpRequest, HttpResponse
 
 from needling.documents import Case
 from needling.knowledge import Knowledge
+from needling.knowledge.facts import AGE
+from needling.knowledge.schema import FactDefinition
 from needling.planning.protocol import site_zones
+from needling.web.selfcheck.you import NOT_YET
 
 _COOKIE = "check"
 _SALT = "needling.selfcheck"
@@ -59,7 +62,7 @@ class Answers:
         scopes = {name: definition.scope for name, definition in kb.by("facts").items()}
         known = self.facts
         area = float(self.aim.get("area") or site.usual_area_cm2 or _USUAL_AREA)
-        wish = self.aim.get("wish")
+        wish, age = self.aim.get("wish"), self.age_y(today)
         return Case.model_validate(
             {
                 "person": {
@@ -67,7 +70,8 @@ class Answers:
                     "birth_year": self.you.get("birth_year"),
                     "phototype": self.you.get("phototype"),
                     "sex_at_birth": self.you.get("sex_at_birth"),
-                    "facts": {name: value for name, value in known.items() if scopes.get(name) != "zone"},
+                    "facts": {name: value for name, value in known.items() if scopes.get(name) != "zone"}
+                    | ({} if age is None else {AGE: age}),
                 },
                 "assessment": {
                     "person": "you",
@@ -85,26 +89,37 @@ class Answers:
     def careful(self, kb: Knowledge, today: date) -> Case:
         """As :meth:`case`, with the most careful reading of what may be read so without calling an unknown a no.
 
-        An unknown skin type counts as the darkest, who says no sex may be pregnant, and strong sun or a product whose
-        last day is unknown was today.
+        An unknown skin type counts as the darkest, who says no sex may be pregnant, and what is over on a day that
+        nobody remembers was over today.
         """
-        facts = dict(self.facts)
-        facts |= {name: today.isoformat() for name in _AT_THE_LATEST if name in facts and facts[name] is None}
+        facts = {**self.facts, **{one.name: today.isoformat() for one in self._days_unknown(kb)}}
         you = {**self.you, "phototype": self.you.get("phototype") or "VI"}
         you["sex_at_birth"] = self.you.get("sex_at_birth") or "intersex"
         return replace(self, you=you, facts=facts).case(kb, today)
 
-    def assumed(self) -> tuple[str, ...]:
+    def assumed(self, kb: Knowledge) -> tuple[str, ...]:
         """What :meth:`careful` took for granted, in words."""
-        found = [_AT_THE_LATEST[name] for name in _AT_THE_LATEST if name in self.facts and self.facts[name] is None]
+        found = [_FROM_TODAY.format(one.ask) for one in self._days_unknown(kb)]
         return (*(() if self.you.get("phototype") else (_NO_TYPE,)), *found)
+
+    def _days_unknown(self, kb: Knowledge) -> list[FactDefinition]:
+        """Questions for a day, answered with "I don't know", from which rules count a wait and nothing else."""
+        counts = [(rule.then.after, rule.then.action) for rule in kb.rules if rule.then.after]
+        waits = {name for name, _ in counts} - {name for name, action in counts if action != "defer"}
+        return [one for one in kb.facts if one.name in waits and self.facts.get(one.name, one) is None]
+
+    def age_y(self, today: date) -> int | None:
+        """The age in years, known only to who has said whether this year's birthday has been."""
+        year, birthday = self.you.get("birth_year"), self.you.get("birthday")
+        if year is None or not birthday or self.you.get("birthday_of") != today.year:
+            return None  # "not yet" of an earlier year says nothing about today
+        return today.year - int(year) - (1 if birthday == NOT_YET else 0)
 
 
 _NO_TYPE = "You did not say how your skin takes the sun, so the most careful limits and waits are used."
-_AT_THE_LATEST = {
-    "last_strong_sun": "You do not know when the last strong sun was, so we count from today.",
-    "topical_actives_stopped": "You do not know when you last used strong products, so we count from today.",
-}
+_FROM_TODAY = (
+    "You did not know the answer to: “{}” So we count from today. If you find the day, the wait may be shorter."
+)
 """What is over, at the latest today; only the day is unknown."""
 
 

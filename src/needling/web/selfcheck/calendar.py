@@ -11,16 +11,17 @@ from datetime import UTC, date, datetime, timedelta
 
 from icalendar import Alarm, Calendar, Event
 
-from needling.documents import Choice, Plan
+from needling.documents import Choice, Plan, Session
 from needling.knowledge import Knowledge
 from needling.report.words import NOTICE
 from needling.units import UNITS
-from needling.web.selfcheck.onepage import page_of
+from needling.web.selfcheck.onepage import EACH_TIME, page_of, prepared
 
 _DAYS_OF_MONTH = UNITS["mo"].si_factor / UNITS["d"].si_factor
 _MORNING = timedelta(hours=9)  # when a calendar reminds of something that lasts all day
 _AHEAD_D = 7  # a new roller has to be bought before it is needed
 _CHECK = "Look at your skin"
+_FOR_DARKER = "With brown or black skin "
 
 
 @dataclass
@@ -39,56 +40,80 @@ class Day:
             self.says.append(says)
 
 
-def roller_ends(plan: Plan, kb: Knowledge) -> list[tuple[float, str]]:
-    """Days of the plan on which the roller is worn out, and why; the course goes on with a new one."""
+def roller_ends(plan: Plan, kb: Knowledge, patch: date | None = None) -> list[tuple[float, str]]:
+    """Days of the plan on which a new roller is needed, and why: the old one is worn out, or its needles are others.
+
+    The small patch was the first use of the first roller, and its months count from that day.
+    """
     found: list[tuple[float, str]] = []
-    used, first = 0, 0.0
+    length = _longest(plan.sessions[0])
+    used, first = (0, 0.0) if patch is None else (1, float((patch - plan.start).days))
     for session in plan.sessions:
         device = kb.device(session.device)
         life, months = device.life_uses_count, device.life_mo
         if used == 0:
             first = session.day_d
         old = months is not None and session.day_d - first >= months * _DAYS_OF_MONTH
-        if (life is not None and used >= life) or old:
-            found.append((session.day_d, f"{used} uses" if not old else f"{months:g} months"))
+        if _longest(session) != length:
+            length = _longest(session)
+            found.append((session.day_d, f"From the next session on the needles are {length:g} mm."))
+            used, first = 0, session.day_d
+        elif (life is not None and used >= life) or old:
+            had = f"{months:g} months" if old else f"{used} uses"
+            found.append((session.day_d, f"At the next session the old one has had {had}."))
             used, first = 0, session.day_d
         used += 1
     return found
 
 
-def days_of(choice: Choice, kb: Knowledge) -> dict[date, Day]:
-    """Everything of a plan by day: sessions, checks and when to buy a new roller."""
+def _of_nobody(says: str) -> str:
+    """Advice without the words that tell for whose skin it is."""
+    left = says.removeprefix(_FOR_DARKER)
+    return left[:1].upper() + left[1:]
+
+
+def _longest(session: Session) -> float:
+    return max(stroke.needle_length_mm for stroke in session.strokes)
+
+
+def days_of(choice: Choice, kb: Knowledge, patch: date | None = None) -> dict[date, Day]:
+    """Everything of a plan by day: what to prepare, sessions, checks and when to buy a new roller."""
     plan, page = choice.plan, page_of(choice, kb)
     titles = {rule.says: rule.title for rule in kb.follow_ups}
     waits = "\n".join(f"{when}: {what}" for when, what in page.waits)
     stop = "\n".join(page.stop)
+    first = "\n".join(kb.by("care")[name].says for name in EACH_TIME if name in plan.sessions[0].preparation)
     found: dict[date, Day] = {}
 
     def at(day_d: float) -> Day:
         return found.setdefault(plan.start + timedelta(days=round(day_d)), Day())
 
     for number, session in enumerate(plan.sessions, start=1):
-        longest = max(stroke.needle_length_mm for stroke in session.strokes)
         day = at(session.day_d)
         day.reminds = True
         day.add(
-            f"Rolling {number} of {len(plan.sessions)}: {longest:g} mm",
-            f"Only if the skin is calm. {page.how}.\n\nWhen to stop\n{stop}\n\nWhen things may start again\n{waits}",
+            f"Rolling {number} of {len(plan.sessions)}: {_longest(session):g} mm",
+            f"Only if the skin is calm. {page.how}.\n\nBefore you start\n{first}\n\nWhen to stop\n{stop}"
+            f"\n\nWhen things may start again\n{waits}",
         )
     for check in plan.follow_ups:
         day = at(check.day_d)
         day.add("" if day.reminds else titles.get(check.what) or _CHECK, check.what)
-    for day_d, why in roller_ends(plan, kb):
+    for on, titled, says in prepared(plan, kb):
+        day = found.setdefault(on, Day())
+        day.reminds = True
+        day.add(titled, _of_nobody(says))
+    for day_d, why in roller_ends(plan, kb, patch):
         day = at(max(day_d - _AHEAD_D, 0.0))
-        day.add("Buy a new roller", f"At the next session the old one has had {why}. It goes into a hard, closed box.")
+        day.add("Buy a new roller", f"{why} The old one goes into a hard, closed box.")
     return found
 
 
-def calendar_file(choice: Choice, kb: Knowledge, now: datetime | None = None) -> bytes:
+def calendar_file(choice: Choice, kb: Knowledge, patch: date | None = None, now: datetime | None = None) -> bytes:
     """A plan as whole-day entries, one a day, with a reminder in the morning of each session."""
     mark = choice.plan.sha256[:16]
     return _file(
-        "Rolling plan", ((day, what, f"{mark}-{day:%Y%m%d}") for day, what in days_of(choice, kb).items()), now
+        "Rolling plan", ((day, what, f"{mark}-{day:%Y%m%d}") for day, what in days_of(choice, kb, patch).items()), now
     )
 
 

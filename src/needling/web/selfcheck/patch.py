@@ -15,18 +15,28 @@ from needling.web.selfcheck.answers import STEPS, Answers
 PATCH_CARE = ("home-patch-test", "home-patch-test-darker-skin")
 MARKED = "marked"
 """Among the steps that are done: the patch showed something, and rolling has ended for this person."""
+MARKED_WORDS = (
+    "The small patch left something behind, so a larger area would too. Throw the roller away, keep the sun off the "
+    "patch, and show it to a clinician if it has not gone in two weeks."
+)
+_MARKS_EASILY = "pih_history"
+"""Whoever says yes to this waits as long as anybody, whatever the skin type."""
 _HOLDS = timedelta(days=180)  # our proposal: an older one says little about the skin of today
 _ZONES = timedelta(days=1)  # it may already be tomorrow where the visitor lives
 
 
 def patch_days(answers: Answers, kb: Knowledge) -> int:
-    """Days from the patch test until it is looked at; somebody whose skin type is unknown waits as long as anybody."""
+    """Days from the patch test until it is looked at.
+
+    Somebody whose skin type is unknown, or whose skin has kept marks before, waits as long as anybody.
+    """
     phototype = answers.you.get("phototype")
     care = kb.by("care")
+    marks = answers.facts.get(_MARKS_EASILY, False) is not False
     return max(
         ceil(care[name].lead_d)
         for name in PATCH_CARE
-        if not care[name].phototypes or phototype is None or phototype in care[name].phototypes
+        if marks or not care[name].phototypes or phototype is None or phototype in care[name].phototypes
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from needling.documents import Clearance
@@ -173,7 +173,8 @@ def _value(definition: FactDefinition, raw: str) -> tuple[Any, str]:
         except ValueError:
             return None, "Please give a number."
     if value_problem(definition, None, value) is None:
-        return value, ""
+        ahead = definition.kind == "date" and date.fromisoformat(value) > date.today() + timedelta(days=1)
+        return (None, "Please give a day that has been, or today.") if ahead else (value, "")
     if definition.kind == "date":
         return None, "Please give a date, day, month and year."
     if definition.kind == "number":

@@ -6,6 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from needling.documents import Choice
+from needling.knowledge import Knowledge
+from needling.planning.aftercare import timetable
+from needling.report.about_aftercare import evening_words, small
+
 
 @dataclass(frozen=True)
 class Item:
@@ -53,6 +58,19 @@ QUIZ = (
         1,
     ),
 )
+
+
+def reasons(choice: Choice, kb: Knowledge) -> dict[str, str]:
+    """Why each right answer is right; what has to wait is told with the times of this plan, and no others."""
+    care = kb.by("care")
+    times = {one.thing: one for one in timetable(choice.plan, choice.forecast.not_before, kb).times}
+    found = {}
+    for item in QUIZ:
+        step = care[item.care]
+        waits = [times[part.thing] for part in step.about if part.thing in times]
+        said = [f"{one.label}: not before {small(evening_words(one.hours_h))} after rolling." for one in waits]
+        found[item.care] = " ".join(said) or step.says
+    return found
 
 
 def marked(sent: Mapping[str, Any]) -> tuple[tuple[Item, int | None, bool], ...]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from functools import wraps
 from typing import Any
 
 from django.conf import settings
@@ -23,12 +25,34 @@ from needling.web.selfcheck import questions
 from needling.web.selfcheck.answers import Answers, forget, keep, read_answers, wished_lengths
 from needling.web.selfcheck.patch import MARKED
 from needling.web.selfcheck.takeaway import LARGEST, NAME, file_of, read_file
+from needling.web.selfcheck.telling import Told, begun, known_already
 from needling.web.selfcheck.you import FIRST_YEAR, NEEDED, PHOTOTYPES, SEXES, read_you
 
 
 def kept(response: HttpResponse, answers: Answers) -> HttpResponse:
     """A response that hands the answers back to the visitor's browser."""
     return keep(response, answers, secure=settings.HTTPS)
+
+
+View = Callable[[HttpRequest, Answers, Told], HttpResponse]
+
+
+def of_the_answer(
+    otherwise: str, when: Callable[[Told], bool] = lambda told: True
+) -> Callable[[View], Callable[[HttpRequest], HttpResponse]]:
+    """A view of what is told to the visitor, kept by no browser; the page named ``otherwise`` where there is nothing
+    to tell yet, or not what the view needs.
+    """
+
+    def decorated(view: View) -> Callable[[HttpRequest], HttpResponse]:
+        @wraps(view)
+        def checked(request: HttpRequest) -> HttpResponse:
+            answers, told = begun(request)
+            return redirect(otherwise) if told is None or not when(told) else view(request, answers, told)
+
+        return never_cache(checked)
+
+    return decorated
 
 
 def _screened(answers: Answers) -> tuple[Case, Clearance]:
@@ -170,23 +194,23 @@ def you(request: HttpRequest) -> HttpResponse:
     answers = read_answers(request)
     if not answers.begun:
         return redirect("check-aim")
-    problem = ""
+    problems: dict[str, str] = {}
     if request.method == "POST":
-        told, problem = read_you(request.POST)
+        told, problems = read_you(request.POST, knowledge())
         if _back(request):
             later = questions.without_orphans(replace(answers, you=told or answers.you), knowledge())
             return kept(redirect("check-aim"), later)
-        if not problem:
+        if not problems:
             answers = questions.without_orphans(replace(answers, you=told), knowledge())
             _, clearance = _screened(answers)
             return kept(_go(questions.next_topic(answers, clearance, knowledge()), answers), answers)
     context = {
         "chosen": request.POST if request.method == "POST" else answers.you,
-        "phototypes": PHOTOTYPES, "sexes": SEXES, "problem": problem, "first_year": FIRST_YEAR,
+        "phototypes": PHOTOTYPES, "sexes": SEXES, "problems": problems, "first_year": FIRST_YEAR,
         "needed": NEEDED,
-        "progress": _progress(answers, None, "you"),
+        "progress": _progress(answers, None, "you"), "already": known_already(answers),
     }  # fmt: skip
-    return render(request, "selfcheck/you.html", context, status=422 if problem else 200)
+    return render(request, "selfcheck/you.html", context, status=422 if problems else 200)
 
 
 @require_http_methods(["GET", "POST"])

@@ -14,39 +14,32 @@ from needling.planning.redflags import URGENCIES, by_urgency
 from needling.planning.screen import screen
 from needling.web.pages import knowledge
 from needling.web.selfcheck import questions
-from needling.web.selfcheck.answers import read_answers
-from needling.web.selfcheck.telling import begun, context, missing
-from needling.web.selfcheck.views import kept
+from needling.web.selfcheck.answers import Answers, read_answers
+from needling.web.selfcheck.given import given
+from needling.web.selfcheck.telling import Told, context, missing
+from needling.web.selfcheck.views import kept, of_the_answer
 
 _ANSWER = ("declined", "why", "questions", "alternatives", "conflicts")
 
 
 @require_safe
-@never_cache
-def answer(request: HttpRequest) -> HttpResponse:
+@of_the_answer("check-aim")
+def answer(request: HttpRequest, answers: Answers, told: Told) -> HttpResponse:
     """Go, wait until, see a clinician, or no: each reason with its source and what speaks against it."""
-    answers, told = begun(request)
-    if told is None:
-        return redirect("check-aim")
     wanted = tuple(name for name in _ANSWER if name != "questions" or told.kind == "open")
     wanted += ("expect",) if told.kind == "go" else ()
     if told.kind == "care-today":  # whoever needs a doctor today is not told of needles
         wanted = ("why",)
     sheet = told.kind not in ("go", "nothing", "open")
-    more = {"done": answers.done, "missing": missing(told) if told.kind == "ask" else [], "sheet": sheet}
-    page = context(told, wanted, **more)
-    if told.kind != "declined":  # what health asks for comes before what was said of the needle
-        page["shown"] = sorted(page["shown"], key=lambda section: section.id == "declined")
-    return render(request, "selfcheck/answer.html", page)
+    more = {"done": answers.done, "missing": missing(told) if told.kind == "ask" else [], "sheet": sheet,
+            "given": given(answers, knowledge())}  # fmt: skip
+    return render(request, "selfcheck/answer.html", context(told, wanted, **more))
 
 
 @require_safe
-@never_cache
-def clinic_sheet(request: HttpRequest) -> HttpResponse:
+@of_the_answer("check-aim")
+def clinic_sheet(request: HttpRequest, answers: Answers, told: Told) -> HttpResponse:
     """The sheet to print and take to a clinic."""
-    answers, told = begun(request)
-    if told is None:
-        return redirect("check-aim")
     kb = knowledge()
     left = sum(
         len(ones) for ones in questions.open_facts(replace(answers, everything=True), told.clearance, kb).values()

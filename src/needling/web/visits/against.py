@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from typing import Any
 
-from needling.documents import Assessment, Fact, Person, Reason
+from needling.documents import Assessment, Fact, Override, Person, Reason
 from needling.documents.visits import VisitCheck
 from needling.errors import BadInput
 from needling.knowledge import Knowledge
 from needling.knowledge.facts import resolve_name
-from needling.learning.alarms import TROUBLE
+from needling.learning.alarms import TROUBLE, treated_zones
 from needling.learning.held import Stand, stand
+from needling.learning.standing import Answer, answers_of
+from needling.planning.occurrences import is_over
 from needling.report.words import on_day
 from needling.web.charts.models import Chart, Kind
 from needling.web.charts.records import latest, read
+from needling.web.plans.proposals import bare
 from needling.web.visits.course import Course
 
 _DAY = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
@@ -56,11 +60,12 @@ def _half_told(now: Stand, kb: Knowledge) -> Iterator[Reason]:
 
 
 def _stand(chart: Chart, course: Course, kb: Knowledge) -> Stand | Reason:
-    approval, who = course.approval, latest(chart, Person)
+    who, asked = latest(chart, Person), _asked(chart, course)
+    looks = [bare(look) for look in course.looks or (course.approval.forecast.assessment,)]
     try:
         return stand(
-            approval, course.records, course.looks, kb,
-            person=who[1] if who else None, asked=_asked(chart, course), overrides=approval.overrides,
+            course.approval, course.records, looks, kb,
+            person=who[1] if who else None, asked=asked, overrides=_in_force(course, asked, kb),
         )  # fmt: skip
     except BadInput as lacking:
         return Reason(what="The latest look cannot speak for this course", why=f"{lacking}.", proposal=True)
@@ -73,16 +78,70 @@ def _asked(chart: Chart, course: Course) -> list[Assessment]:
     """
     found: list[Assessment] = []
     known = {fact.name: fact.value for fact in course.approval.forecast.person.facts}
-    for row in chart.rows.filter(kind__in=(Kind.CHECK, Kind.PERSON), number__gt=course.row.number).order_by("number"):
-        if row.kind == Kind.CHECK:
-            check = read(row, VisitCheck)
-            found.append(_as_look(course, check.on, check.answers))
+    rows = chart.rows.filter(kind__in=(Kind.CHECK, Kind.PERSON), number__gt=course.row.number).order_by("number")
+    checks = {row.number: read(row, VisitCheck) for row in rows if row.kind == Kind.CHECK}
+    for row in rows:
+        if row.number in checks:
+            found.append(_as_look(course, checks[row.number].on, checks[row.number].answers))
             continue
         told = {fact.name: fact.value for fact in read(row, Person).facts}
         news = [Fact(name=n, value=told.get(n)) for n in (*told, *known) if told.get(n) != known.get(n)]
-        found.append(_as_look(course, row.at.date(), tuple(dict.fromkeys(news))))
-        known = told
+        known, visit = told, checks.get(row.number + 1)  # written together: the day is that of the visit
+        of_visit = {fact.name: fact.value for fact in visit.answers} if visit else {}
+        news = [fact for fact in dict.fromkeys(news) if fact.name not in of_visit or of_visit[fact.name] != fact.value]
+        if news or visit is None:
+            found.append(_as_look(course, row.at.date(), tuple(news)))
     return found
+
+
+def still_signed(course: Course, on: date, kb: Knowledge) -> tuple[Override, ...]:
+    """What two people set aside in this course up to a day, but for what an answer before that day said to be over."""
+    asked = [look for look in _asked(course.row.chart, course) if look.on < on]
+    return tuple(one for one in _in_force(course, asked, kb) if one.on is None or one.on <= on)
+
+
+def _in_force(course: Course, asked: Sequence[Assessment], kb: Knowledge) -> tuple[Override, ...]:
+    """The overrides of the approval and of every look, each once, whose occurrence no later answer ended."""
+    signed = (*course.approval.overrides, *(one for look in course.looks for one in look.overrides))
+    if not signed:
+        return ()
+    told = _told(course, asked, kb)
+    rules = kb.by("rules")
+    found = []
+    for one in dict.fromkeys(signed):
+        later = [
+            (name, zone, answer.value)
+            for (name, zone), answers in told.items()
+            for answer in answers
+            if one.on is not None and answer.on > one.on and answer.value is not None
+        ]
+        if one.rule in rules and not is_over(one, rules[one.rule], later, kb):
+            found.append(one)
+    return tuple(found)
+
+
+def _told(
+    course: Course, asked: Sequence[Assessment], kb: Knowledge
+) -> Mapping[tuple[str, str | None], Sequence[Answer]]:
+    """Every answer of a course by question and zone, the oldest first."""
+    first, then = course.approval.forecast.assessment, course.approval.forecast.person
+    zones = treated_zones(course.approval, course.records)
+    return answers_of(first, then, (first, *course.looks, *asked), zones, kb).told
+
+
+def new_yes(course: Course, answers: Mapping[str, Any], on: date, kb: Knowledge) -> frozenset[str]:
+    """Questions that are no quiet one today, and were one the last time: the day of an earlier yes is not theirs."""
+    asked = [look for look in _asked(course.row.chart, course) if look.on < on]
+    definitions = kb.by("facts")
+    last: dict[str, set[Any]] = {}  # of each zone
+    for (name, _), told in _told(course, asked, kb).items():
+        known = [one.value for one in told if one.on <= on and one.value is not None]
+        last.setdefault(name, set()).update(known[-1:])
+    return frozenset(
+        name
+        for name, value in answers.items()
+        if value not in (None, definitions[name].quiet) and last.get(name) == {definitions[name].quiet}
+    )
 
 
 def _as_look(course: Course, on: date, facts: tuple[Fact, ...]) -> Assessment:

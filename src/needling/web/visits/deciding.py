@@ -105,7 +105,17 @@ def _beyond_today(record: SessionRecord, course: Course, clearance: Clearance, k
         Counter(breaches(plan.model_copy(update={"sessions": tuple(sessions)}), clearance, kb))
         for sessions in (earlier, (*earlier, done))
     )
-    return [f"{one.what}: {one.allowed} today ({one.because})" for one in now - until if one.because != "clearance"]
+    return [
+        f"{_named(one.what, kb)}: {one.allowed} today ({one.because})"
+        for one in now - until
+        if one.because != "clearance"
+    ]
+
+
+def _named(what: str, kb: Knowledge) -> str:
+    """A limit with its zone as people call it."""
+    begins, on, zone = what.rpartition(" on ")
+    return f"{begins}{on}{zone_name(zone, kb)}" if zone in {site.id for site in kb.sites} else what
 
 
 def unsigned(

@@ -14,6 +14,7 @@ from needling.knowledge import Knowledge
 from needling.report.words import on_day, zone_name
 from needling.web.visits.course import Course
 from needling.web.visits.deviations import DECISIONS, DEVIATIONS, coded, read_back
+from needling.web.visits.lacking import accepted, split_note
 from needling.web.visits.used import Further, planned_further, read_further, recorded_further, sent_further
 
 Problem = tuple[str, str, str]
@@ -37,7 +38,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Form:
-    """Everything on the form of a session, as text."""
+    """Everything on the form of a session, as text. ``without``: what it may be signed without."""
 
     on: str
     device: str
@@ -53,6 +54,12 @@ class Form:
     topicals: tuple[str, ...] = ()
     deviations: tuple[str, ...] = ()
     further: tuple[Further, ...] = ()
+    without: tuple[str, ...] = ()
+
+    @property
+    def delivered_mm(self) -> list[float | None]:
+        """Needle lengths of the strokes that were done."""
+        return [_number(line.length) for line in self.lines if _number(line.passes) != 0]
 
 
 def _plain(value: float | None) -> str:
@@ -94,12 +101,13 @@ def recorded_form(record: SessionRecord, session: Session, kb: Knowledge) -> For
     if not record.strokes:
         return form
     told = {True: "given", False: "not-given", None: ""}
+    note, without = split_note(record.note)
     return replace(
         form, device=record.device, condition=record.condition, lot=record.lot or "",
         expiry=record.expiry.isoformat() if record.expiry else "", endpoint=record.endpoint_seen or "",
-        pain=_plain(record.pain_score), aftercare=told[record.aftercare_given], note=record.note, words=words,
+        pain=_plain(record.pain_score), aftercare=told[record.aftercare_given], note=note, words=words,
         lines=_delivered_lines(record, session, kb), topicals=record.topicals or (), deviations=tuple(codes),
-        further=recorded_further(record) or form.further,
+        further=recorded_further(record) or form.further, without=without,
     )  # fmt: skip
 
 
@@ -134,8 +142,19 @@ def sent_form(sent: Any, opened: Form) -> Form:
     return Form(
         **texts, lines=tuple(lines), topicals=tuple(dict.fromkeys(sent.getlist("topical")))[:40],
         deviations=tuple(code for code in dict.fromkeys(sent.getlist("deviation")) if code in known),
-        further=sent_further(sent, opened.further),
+        further=sent_further(sent, opened.further), without=accepted(sent.getlist("without")),
     )  # fmt: skip
+
+
+def onto(form: Form, session: Session, kb: Knowledge) -> Form:
+    """What was typed, on the form of another plan: lines by their zone, where that one treats it too."""
+    left, lines = list(form.lines), []
+    for line in _lines(session.strokes, kb, session.strokes):
+        own = next((one for one in left if one.zone == line.zone), None)
+        if own is not None:
+            left.remove(own)
+        lines.append(line if own is None else replace(own, planned=line.planned, force_N=line.force_N))
+    return replace(form, lines=tuple(lines))
 
 
 def _day(text: str) -> date | None:

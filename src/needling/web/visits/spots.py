@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from needling.documents import ZoneFinding
 from needling.knowledge import Knowledge
 from needling.report.about_lesions import Found, lesions_of, rule_on, to_do
 from needling.web.people.pins import Drawing, drawings_of
+from needling.web.visits.against import still_signed
 from needling.web.visits.course import Course
 
 
@@ -27,7 +29,7 @@ def spots_of(course: Course, session: int, kb: Knowledge) -> Spots:
         newest |= {finding.zone: finding for finding in look.zones}
     found = lesions_of((newest[zone] for zone in zones if zone in newest), kb)
     home = course.approval.plan.envelope == "home"
-    overrides = course.approval.overrides
+    overrides = still_signed(course, date.today(), kb)
     return Spots(
         tuple((one, to_do(one, rule_on(one.lesion.what, kb, home=home), zones, overrides)) for one in found),
         drawings_of(found),

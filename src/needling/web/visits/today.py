@@ -11,13 +11,15 @@ from needling.documents import Assessment, Clearance, Decision, Fact, Person, Zo
 from needling.documents.visits import VisitCheck
 from needling.errors import BadInput
 from needling.knowledge import Knowledge
+from needling.knowledge.conditions import leaves
 from needling.knowledge.facts import resolve_name
 from needling.knowledge.schema import FactDefinition
 from needling.learning.standing import again_rule
 from needling.planning.screen import screen
 from needling.report.words import on_day
+from needling.web.charts.matching import with_age
 from needling.web.pages import knowledge
-from needling.web.selfcheck.questions import TITLES
+from needling.web.visits.against import new_yes, still_signed
 from needling.web.visits.course import Course
 
 BEFORE = "today-"
@@ -33,6 +35,7 @@ class Asked:
     definition: FactDefinition
     value: str
     before: bool
+    known: str = ""
 
     @property
     def name(self) -> str:
@@ -41,8 +44,9 @@ class Asked:
 
     @property
     def words(self) -> str:
-        """The question as a clinician reads it."""
-        return self.definition.ask_clinician or self.definition.ask
+        """The question as a clinician reads it, with the days that are known of an earlier yes."""
+        asked = self.definition.ask_clinician or self.definition.ask
+        return f"{asked} {self.known}" if self.known else asked
 
 
 def questions(kb: Knowledge, person: Person) -> tuple[FactDefinition, ...]:
@@ -53,6 +57,17 @@ def questions(kb: Knowledge, person: Person) -> tuple[FactDefinition, ...]:
         for fact in kb.facts
         if fact.name in again and (fact.never_of_sex is None or fact.never_of_sex != person.sex_at_birth)
     )
+
+
+def days_of(kb: Knowledge) -> dict[str, set[str]]:
+    """For each day that can be told the questions to which it belongs: a yes that is another one has another day."""
+    found = {fact.name: {fact.only_if} for fact in kb.facts if fact.kind == "date" and fact.only_if}
+    definitions = kb.by("facts")
+    for rule in kb.rules:
+        if rule.then.after is not None:
+            asked = {name for name, _, _ in leaves(rule.when) if name in definitions}
+            found.setdefault(rule.then.after, set()).update(n for n in asked if definitions[n].kind == "yes-no")
+    return found
 
 
 def _told(groups: Iterable[Iterable[Fact]]) -> dict[str, Fact]:
@@ -75,13 +90,6 @@ class Today:
             for one in self.asked
         }
 
-    def topics(self) -> list[tuple[str, list[Asked]]]:
-        """By topic, with its title."""
-        found: dict[str, list[Asked]] = {}
-        for one in self.asked:
-            found.setdefault(one.definition.topic, []).append(one)
-        return [(TITLES.get(topic, topic), own) for topic, own in found.items()]
-
 
 def read_today(sent: Mapping[str, Any] | None, person: Person, course: Course, kb: Knowledge) -> Today:
     """The answers of a form; before one was sent, what was not quiet the last time stands as it was.
@@ -99,22 +107,40 @@ def read_today(sent: Mapping[str, Any] | None, person: Person, course: Course, k
         value = (loud if before else "") if sent is None else str(sent.get(BEFORE + fact.name, ""))
         if value not in _ANSWERS and (value or (sent is not None and before)):
             value = "unknown"  # no answer of ours, or left empty where a yes stands since the form was opened
-        asked.append(Asked(fact, value, before))
+        asked.append(Asked(fact, value, before, _days_known(fact.name, known, kb) if before else ""))
     return Today(tuple(asked), sent is not None and sent.get(STATEMENT) == "yes")
+
+
+def _days_known(question: str, known: Mapping[str, Fact], kb: Knowledge) -> str:
+    """Which one a yes from before is about, so that another one is not taken for it."""
+    definitions = kb.by("facts")
+    days = [
+        f"{definitions[name].ask_clinician.partition(' (')[0]}: {on_day(date.fromisoformat(str(known[name].value)))}."
+        for name, questions in days_of(kb).items()
+        if question in questions and name in known
+    ]
+    return " ".join(["Told before.", *days, "If there is a later one, tell its day first."]) if days else ""
 
 
 def checked(course: Course, session: int, today: Today, person: Person, on: date, by: str) -> VisitCheck | None:
     """Screening with the answers of the day; None where answers contradict each other.
 
     Everything that was not asked stays as it was last told. Of a question that was asked today only today's answer
-    counts, and dates that belonged to a yes are dropped when it is none any more.
+    counts, and dates that belonged to a yes are dropped when it is none any more, or another one than that. What two
+    people set aside is so for the occurrence that they signed for, and for no later one.
     """
     kb, answers = knowledge(), today.answers
     definitions = kb.by("facts")
+    others = new_yes(course, answers, on, kb)
+    of_others = {day for day, asked in days_of(kb).items() if others & asked}
     first = course.approval.forecast.assessment
 
     def kept(facts: Iterable[Fact]) -> tuple[Fact, ...]:
-        return tuple(fact for fact in facts if not _replaced(fact.name, answers, definitions))
+        return tuple(
+            fact
+            for fact in facts
+            if not _replaced(fact.name, answers, definitions) and _base(fact.name, definitions) not in of_others
+        )
 
     given = [Fact(name=name, value=value) for name, value in answers.items()]
     of_zone = {name for name in answers if definitions[name].scope == "zone"}
@@ -125,13 +151,13 @@ def checked(course: Course, session: int, today: Today, person: Person, on: date
     assessment = first.model_copy(
         update={
             "on": on,
-            "facts": (*seen, *(fact for fact in given if fact.name in of_zone)),
+            "facts": with_age((*seen, *(fact for fact in given if fact.name in of_zone)), course.row.chart, person, on),
             "zones": tuple(
                 zone.model_copy(update={"facts": _details_of_a_yes(kept(zone.facts), definitions)})
                 for zone in newest_zones(course)
             ),
             "scores": (),
-            "overrides": course.approval.overrides,
+            "overrides": still_signed(course, on, kb),
         }
     )
     try:
@@ -177,6 +203,12 @@ def _details_of_a_yes(facts: Sequence[Fact], definitions: Mapping[str, FactDefin
         if parent is None or told.get(parent, True) is True:
             found.append(fact)
     return tuple(found)
+
+
+def _base(name: str, definitions: Mapping[str, FactDefinition]) -> str:
+    """The fact behind a name; behind a time since a day, that day."""
+    resolved = resolve_name(name, definitions)
+    return resolved[0].name if resolved else name
 
 
 def _replaced(name: str, answers: Mapping[str, Any], definitions: Mapping[str, FactDefinition]) -> bool:

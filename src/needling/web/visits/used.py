@@ -94,9 +94,7 @@ def read_further(
     for number, line in enumerate(lines):
         name = f"Device for {line.length} mm" if line.length else "Another device"
         length = _number(line.length) if line.length else None
-        if line.planned and not line.told and length not in delivered_mm:
-            continue
-        if line.planned and not line.told and not line.device:
+        if _not_needed(line, length, delivered_mm):
             continue
         if line.device not in kb.by("devices"):
             problems.append((f"also_device-{number}", "Choose the device.", name))
@@ -119,6 +117,23 @@ def read_further(
             wrong = {"needle_length_mm": "length"}.get(place := str(invalid.errors()[0]["loc"][0]), place)
             problems.append((f"also_{wrong}-{number}", "This does not fit. Look at it again.", name))
     return found, problems
+
+
+def unnamed(lines: Sequence[Further], delivered_mm: Sequence[float | None]) -> list[tuple[str, str]]:
+    """Lots and days of expiry that nobody wrote down of further devices that were used: the field, and its words."""
+    found = []
+    for number, line in enumerate(lines):
+        length = _number(line.length) if line.length else None
+        if _not_needed(line, length, delivered_mm):
+            continue
+        which = " of the other device" if length is None else f" of the {length:g} mm needles"
+        found += [(f"also_{name}-{number}", f"{name}{which}") for name in ("lot", "expiry") if not getattr(line, name)]
+    return found
+
+
+def _not_needed(line: Further, length: float | None, delivered_mm: Sequence[float | None]) -> bool:
+    """Whether a device of the plan was not used: nothing was written of it, and no stroke had its length."""
+    return line.planned and not line.told and (length not in delivered_mm or not line.device)
 
 
 def _number(text: str) -> float | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from needling.documents import Document, Person, SessionRecord
 from needling.documents.visits import VisitCheck
 from needling.learning.alarms import treated_zones
-from needling.report.words import ENDPOINT_WORD, on_day, zone_name
+from needling.report.words import ENDPOINT_WORD, zone_name
 from needling.web.accounts.access import DECIDING, EVERYBODY, WORKING, for_roles
 from needling.web.charts.access import own_chart, own_row
 from needling.web.charts.models import Chart, Kind, Row
@@ -23,14 +23,27 @@ from needling.web.charts.records import Superseded, latest, read
 from needling.web.pages import knowledge
 from needling.web.saying import say
 from needling.web.visits.against import against, left_behind
+from needling.web.visits.asking import asking_of
 from needling.web.visits.course import Course, course_of
 from needling.web.visits.deciding import needs_decision, unsigned
-from needling.web.visits.deviations import DECISIONS, DEVIATIONS, HELD, LABELS, NOT_DONE, coded, in_words
+from needling.web.visits.deviations import DECISIONS, DEVIATIONS, HELD, LABELS, in_words
 from needling.web.visits.harms import harm_names
+from needling.web.visits.lacking import lacking, noted, unwritten
+from needling.web.visits.meanwhile import (
+    AFTERCARE,
+    NEEDLES,
+    Old,
+    in_force,
+    meanwhile_of,
+    overtaken,
+    plan_sent,
+    session_sent,
+    words_of_form,
+)
 from needling.web.visits.models import Visit
 from needling.web.visits.recording import (
     Form,
-    Problem,
+    onto,
     planned_form,
     read_form,
     recorded_form,
@@ -38,28 +51,23 @@ from needling.web.visits.recording import (
 )
 from needling.web.visits.signing import write_visit
 from needling.web.visits.spots import spots_of
-from needling.web.visits.today import Today, checked, held_up, held_words, read_today
+from needling.web.visits.today import BEFORE, Today, checked, held_up, held_words, read_today
 from needling.web.visits.used import Further
 
-_WORDS = 2000
 _LOTS_OFFERED = 5
 _DURING = ("allowed", "before-only", "clinic-only")
-
-
-def overtaken(request: HttpRequest, chart: Chart) -> HttpResponse:
-    """Somebody else was faster; nothing was lost."""
-    return render(request, "visits/overtaken.html", {"chart": chart}, status=409)
 
 
 def sign(
     request: HttpRequest, chart: Chart, documents: Sequence[Document], supersedes: Row | None, says: str
 ) -> HttpResponse:
-    """Write documents together or not at all; the last one supersedes. The next page says what was kept."""
+    """Write documents together or not at all; the last one supersedes. The next page says what was kept.
+
+    Raises:
+        Superseded: somebody else was faster, and nothing was written.
+    """
     user: Any = request.user
-    try:
-        write_visit(user, chart, documents, supersedes=supersedes)
-    except Superseded:
-        return overtaken(request, chart)
+    write_visit(user, chart, documents, supersedes=supersedes)
     say(request, says)
     return redirect("visits", chart.id)
 
@@ -81,6 +89,7 @@ def visits(request: HttpRequest, chart: UUID) -> HttpResponse:
             "row": course.rows.get(number),
             "device": kb.device(session.device).name,
             "differs": in_words(known[number].deviations) if number in known else [],
+            "lacks": unwritten(known[number]) if number in known else [],
             "next": number == course.next_session,
         }
         for number, session in enumerate(course.approval.plan.sessions)
@@ -100,7 +109,8 @@ def visits(request: HttpRequest, chart: UUID) -> HttpResponse:
 # ---------------------------------------------------------------- recording
 
 
-def _person(chart: Chart, course: Course) -> Person:
+def person_of(chart: Chart, course: Course) -> Person:
+    """The person with the newest answers."""
     found = latest(chart, Person)
     return course.approval.forecast.person if found is None else found[1]
 
@@ -113,13 +123,13 @@ def _context(chart: Chart, course: Course, session: int, form: Form, today: Toda
     lots = Visit.objects.filter(clinic=chart.clinic_id, device__in=_devices_of(form)).exclude(lot="").order_by("-on")
     return {
         "chart": chart, "course": course, "session": session, "form": form, "today": today, "planned": planned,
-        "endpoints": ENDPOINT_WORD,
+        "endpoints": ENDPOINT_WORD, "needles": NEEDLES, "aftercares": AFTERCARE,
         "devices": [(one.id, one.name) for one in kb.devices], "products": products,
         "lots": list(dict.fromkeys(lots.values_list("lot", flat=True)[: 4 * _LOTS_OFFERED]))[:_LOTS_OFFERED],
         "deviations": DEVIATIONS, "decisions": DECISIONS, "ready": course.ready_on(session, kb),
         "expected": course.expected_on(session), "problems": [], "held": None, "blank": Further(),
         "against": left_behind(chart, course, kb),
-        "spots": spots_of(course, session, kb),
+        "spots": spots_of(course, session, kb), "lacking": [], "meanwhile": None, "moved": False,
     }  # fmt: skip
 
 
@@ -127,7 +137,7 @@ def _devices_of(form: Form) -> set[str]:
     return {form.device, *(one.device for one in form.further)}
 
 
-def _same(request: HttpRequest, course: Course, session: int | None) -> bool:
+def same_visit(request: HttpRequest, course: Course, session: int | None) -> bool:
     """Whether the page that was sent is about the session that is still to be recorded."""
     return request.POST.get("session") == str(session) and request.POST.get("approval") == course.sha256
 
@@ -141,8 +151,8 @@ def new(request: HttpRequest, chart: UUID) -> HttpResponse:
     if course is None:
         return render(request, "visits/none.html", {"chart": found})
     session = course.next_session
-    if request.method == "POST" and not _same(request, course, session):
-        return overtaken(request, found)
+    if request.method == "POST" and not same_visit(request, course, session):
+        return _late(request, found)
     if session is None:
         return redirect("visits", found.id)
     opened = planned_form(course.approval.plan.sessions[session], date.today(), knowledge())
@@ -155,16 +165,33 @@ def correct(request: HttpRequest, chart: UUID, row: UUID) -> HttpResponse:
     """Correct a record: the new one supersedes it, and the old one stays readable."""
     found, course, old = own_record(request, chart, row)
     if course is None:
-        return overtaken(request, found)
+        return _late(request, found, old) if request.method == "POST" else overtaken(request, found)
     planned = course.approval.plan.sessions[old.record.session]
     return _recorder(request, found, course, old.record.session, recorded_form(old.record, planned, knowledge()), old)
 
 
-class Old(NamedTuple):
-    """A record that is in force, and its row."""
+def _late(request: HttpRequest, chart: Chart, before: Old | None = None) -> HttpResponse:
+    """Somebody was faster: the form as it was sent, to be signed as a correction of what they signed, or left.
 
-    row: Row
-    record: SessionRecord
+    Args:
+        before: the record that was to be corrected; None for a form of a new one.
+    """
+    kb = knowledge()
+    plan = plan_sent(request, chart, before)
+    number = session_sent(request, before)
+    if plan is None or number is None or not 0 <= number < len(plan.sessions):
+        return overtaken(request, chart)
+    planned = plan.sessions[number]
+    opened = recorded_form(before.record, planned, kb) if before else planned_form(planned, date.today(), kb)
+    yours = sent_form(request.POST, opened)
+    now = in_force(chart, number)
+    if now is not None and now[0].approval.plan == plan:
+        return _recorder(request, chart, now[0], number, opened, now[1], late=True)
+    course = course_of(chart)
+    if course is not None and course.next_session == number and before is None:
+        return _recorder(request, chart, course, number, onto(yours, course.approval.plan.sessions[number], kb), None,
+                         late=True)  # fmt: skip
+    return overtaken(request, chart, words_of_form(yours, kb))
 
 
 def own_record(request: HttpRequest, chart: UUID, row: UUID) -> tuple[Chart, Course | None, Old]:
@@ -179,17 +206,27 @@ def own_record(request: HttpRequest, chart: UUID, row: UUID) -> tuple[Chart, Cou
 
 
 def _recorder(
-    request: HttpRequest, chart: Chart, course: Course, session: int, opened: Form, old: Old | None
-) -> HttpResponse:
+    request: HttpRequest, chart: Chart, course: Course, session: int, opened: Form, old: Old | None, *,
+    late: bool = False,
+) -> HttpResponse:  # fmt: skip
     kb, user = knowledge(), request.user
     signature = user.signature
-    asks = old is None or not old.record.strokes
-    person = _person(chart, course)
+    # Whoever came second asked too: their answers are theirs, and are signed with their correction.
+    told_today = any(name.startswith(BEFORE) for name in request.POST)
+    asks = old is None or not old.record.strokes or told_today
+    person = person_of(chart, course)
     today = read_today(request.POST if request.method == "POST" else None, person, course, kb) if asks else None
-    form = sent_form(request.POST, opened) if request.method == "POST" else opened
+    form = opened if request.method == "GET" or (late and old is None) else sent_form(request.POST, opened)
     context = _context(chart, course, session, form, today) | {"old": old}
+    if today is not None:
+        context["asking"] = asking_of(chart, course, today, person)
     if request.method == "GET":
         return render(request, "visits/record.html", context)
+    if late:
+        planned = course.approval.plan.sessions[session]
+        context["meanwhile"] = meanwhile_of(old, form, today, planned, kb) if old is not None else None
+        context["moved"] = old is None
+        return render(request, "visits/record.html", context, status=409)
     record, problems = read_form(form, course, session, date.today(), signature, kb)
     check: VisitCheck | None = None
     told: VisitCheck | None = None
@@ -210,79 +247,18 @@ def _recorder(
         stops = context["against"] if asks else ()
         needed = needs_decision(record, course, told.clearance if told else None, kb, stops)
         problems += unsigned(needed, form, user.role in DECIDING, LABELS)
-    if problems or record is None:
-        return render(request, "visits/record.html", context | {"problems": problems}, status=422)
+    lacks = lacking(form)
+    names = [name for _, name in lacks]
+    unsaid = not set(names) <= set(form.without)
+    if problems or record is None or unsaid:
+        more = {"problems": problems, "lacking": lacks if unsaid else []}
+        return render(request, "visits/record.html", context | more, status=422)
+    record = record.model_copy(update={"note": noted(record.note, names)})
     if old is not None and old.record.strokes:
         kept = {name: getattr(old.record, name) for name in ("redness_d", "events", "asked_until_d")}
         record = record.model_copy(update=kept)
     says = f"Session {session + 1} is {'corrected' if old else 'kept'}."
-    return sign(request, chart, [*([check] if check else []), record], old.row if old else None, says)
-
-
-# ---------------------------------------------------------------- not done
-
-
-@for_roles(*WORKING)
-@require_http_methods(["GET", "POST"])
-def not_done(request: HttpRequest, chart: UUID) -> HttpResponse:
-    """Say that the next session was not done, and why; answers of the day that stand against it are kept too."""
-    kb, found, user = knowledge(), own_chart(request, chart), request.user
-    course = course_of(found)
-    if course is None:
-        return render(request, "visits/none.html", {"chart": found})
-    session = course.next_session
-    if request.method == "POST" and not _same(request, course, session):
-        return overtaken(request, found)
-    if session is None:
-        return redirect("visits", found.id)
-    planned = course.approval.plan.sessions[session]
-    sent: Any = request.POST
-    told = {"on": date.today().isoformat(), "why": "", "words": ""}
-    told |= {name: str(sent.get(name, told[name])).strip()[:_WORDS] for name in told}
-    problems: list[Problem] = []
-    if request.method == "POST":
-        on = _past_day(told["on"])
-        if on is None or on < course.earliest_on:
-            problems.append(("on", f"Give a day from {on_day(course.earliest_on)} to today.", "Day"))
-        if told["why"] not in dict(NOT_DONE):
-            problems.append(("why", "Choose a reason.", "Why"))
-        if told["why"] == "other" and not told["words"]:
-            problems.append(("words", "Say why.", "In words"))
-        if not problems and on is not None:
-            signature = user.signature
-            record = SessionRecord(
-                approval=course.sha256, session=session, on=on, device=planned.device, strokes=(),
-                deviations=coded([f"not-done-{told['why']}"], told["words"]), by=signature,
-            )  # fmt: skip
-            check = _check_sent(request, found, course, session, on, signature)
-            says = f"Kept: session {session + 1} was not done."
-            return sign(request, found, [*([check] if check else []), record], None, says)
-    context = {
-        "chart": found, "course": course, "session": session, "told": told, "problems": problems,
-        "reasons": NOT_DONE, "carried": _carried(request),
-        "expected": course.expected_on(session), "planned": kb.device(planned.device).name,
-    }  # fmt: skip
-    return render(request, "visits/not_done.html", context, status=422 if problems else 200)
-
-
-def _past_day(text: str) -> date | None:
     try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return None
-    return day if day <= date.today() else None
-
-
-def _carried(request: HttpRequest) -> list[tuple[str, str]]:
-    """Answers of the day that came with the form."""
-    return [(name, str(value)) for name, value in request.POST.items() if name == "asked" or name.startswith("today-")]
-
-
-def _check_sent(
-    request: HttpRequest, chart: Chart, course: Course, session: int, on: date, signature: str
-) -> VisitCheck | None:
-    if not _carried(request):
-        return None
-    person = _person(chart, course)
-    today = read_today(request.POST, person, course, knowledge())
-    return checked(course, session, today, person, on, signature)
+        return sign(request, chart, [*([check] if check else []), record], old.row if old else None, says)
+    except Superseded:
+        return _late(request, chart, old)

@@ -15,11 +15,15 @@ from needling.documents import OTHER_HARM, Event, SessionRecord
 from needling.planning.redflags import by_urgency
 from needling.report.words import on_day, zone_name
 from needling.web.accounts.access import WORKING, for_roles
+from needling.web.charts.models import Chart
+from needling.web.charts.records import Superseded
 from needling.web.pages import knowledge
+from needling.web.visits.course import Course
 from needling.web.visits.harms import cared_for, choices_for, harm_names
+from needling.web.visits.meanwhile import Old, in_force, overtaken
 from needling.web.visits.recording import Problem
 from needling.web.visits.used import all_used
-from needling.web.visits.views import overtaken, own_record, sign
+from needling.web.visits.views import own_record, sign
 
 GRADES = (
     ("1", "1: mild, nothing done about it"),
@@ -36,11 +40,31 @@ _TEXTS = (("asked_on", 12), ("redness", 8), ("harm", 80), ("zone", 80), ("grade"
 @require_http_methods(["GET", "POST"])
 def after(request: HttpRequest, chart: UUID, row: UUID) -> HttpResponse:
     """Say what came after a session; the record with it supersedes the one before."""
-    kb, user = knowledge(), request.user
     found, course, old = own_record(request, chart, row)
     if course is None or not old.record.strokes:
-        return overtaken(request, found)
-    record = old.record
+        return _late(request, found, old.record)
+    return _page(request, found, course, old)
+
+
+def _late(request: HttpRequest, chart: Chart, before: SessionRecord) -> HttpResponse:
+    """Somebody changed the record in the meantime: the form as it was sent, over what is in force now.
+
+    Args:
+        before: the record that the form was opened from.
+    """
+    now = in_force(chart, before.session)
+    if request.method == "POST" and now is not None and now[1].record.strokes:
+        return _page(request, chart, now[0], now[1], before)
+    labels = {"asked_on": "Asked on", "redness": "Redness, days", "harm": "Event", "zone": "Where", "grade": "Grade",
+              "day": "Days after the session", "note": "What was seen", "action": "What was done"}  # fmt: skip
+    sent = [(labels[name], request.POST.get(name, "").strip()[:most]) for name, most in _TEXTS]
+    return overtaken(request, chart, [(label, words) for label, words in sent if words])
+
+
+def _page(
+    request: HttpRequest, found: Chart, course: Course, old: Old, before: SessionRecord | None = None
+) -> HttpResponse:
+    kb, user, record, late = knowledge(), request.user, old.record, before is not None
     known = {
         "asked_on": date.today().isoformat(),
         "redness": "" if record.redness_d is None else f"{record.redness_d:g}",
@@ -49,21 +73,28 @@ def after(request: HttpRequest, chart: UUID, row: UUID) -> HttpResponse:
     problems: list[Problem] = []
     if request.method == "POST":
         told = {name: str(request.POST.get(name, "")).strip()[:most] for name, most in _TEXTS}
-        made, problems = _told(told, record, user.signature)
+        if before is not None and _number(told["redness"]) == before.redness_d:
+            told["redness"] = known["redness"]  # not touched here, perhaps told there
+        made, problems = (None, []) if late else with_after(told, record, user.signature)
         if made is not None:
-            return sign(request, found, [made], old.row, f"Kept: what came after session {record.session + 1}.")
+            try:
+                return sign(request, found, [made], old.row, f"Kept: what came after session {record.session + 1}.")
+            except Superseded:
+                return _late(request, found, record)
     devices = [used.device for used in all_used(record)]
     zones = {stroke.zone: zone_name(stroke.zone, kb) for stroke in record.strokes}
     context = {
         "chart": found, "record": record, "told": told, "problems": problems, "grades": GRADES,
         "harms": choices_for(kb, devices, course.approval.forecast.person.phototype), "names": harm_names(kb),
         "zones": zones, "flags": by_urgency(kb.red_flags), "today_d": (date.today() - record.on).days,
-        "cared": cared_for(kb),
+        "cared": cared_for(kb), "old": old, "late": late,
     }  # fmt: skip
-    return render(request, "visits/after.html", context, status=422 if problems else 200)
+    return render(request, "visits/after.html", context, status=409 if late else 422 if problems else 200)
 
 
-def _told(told: dict[str, str], record: SessionRecord, signature: str) -> tuple[SessionRecord | None, list[Problem]]:
+def with_after(
+    told: dict[str, str], record: SessionRecord, signature: str
+) -> tuple[SessionRecord | None, list[Problem]]:
     """The record with what was told, or what is wrong in plain words."""
     problems: list[Problem] = []
     asked = _asked_d(told["asked_on"], record)

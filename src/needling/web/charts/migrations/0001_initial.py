@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 import needling.web.charts.models
+import needling.web.charts.names
 
 
 class Migration(migrations.Migration):
@@ -40,9 +41,11 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ("label", models.CharField(max_length=120)),
+                ("folded", needling.web.charts.names.FoldedField(default="", editable=False, max_length=400)),
                 ("created", models.DateTimeField(auto_now_add=True)),
                 ("erased", models.DateTimeField(null=True)),
                 ("born", models.DateField(null=True)),
+                ("earlier", models.JSONField(default=list)),
                 (
                     "salt",
                     models.CharField(default=needling.web.charts.models.new_salt, editable=False, max_length=32),
@@ -122,6 +125,7 @@ class Migration(migrations.Migration):
                 ("at", models.DateTimeField()),
                 ("action", models.CharField(max_length=40)),
                 ("subject", models.CharField(max_length=64)),
+                ("words", models.TextField(blank=True)),
                 ("digest", models.CharField(blank=True, max_length=64)),
                 ("mac", models.CharField(max_length=64)),
                 (
@@ -146,12 +150,20 @@ class Migration(migrations.Migration):
             index=models.Index(fields=["clinic", "label"], name="charts_char_clinic__6286bf_idx"),
         ),
         migrations.AddIndex(
+            model_name="chart",
+            index=models.Index(fields=["clinic", "folded"], name="charts_char_clinic__5d8ab3_idx"),
+        ),
+        migrations.AddIndex(
             model_name="row",
             index=models.Index(fields=["chart", "kind", "number"], name="charts_row_chart_i_2fa937_idx"),
         ),
         migrations.AddIndex(
             model_name="row",
             index=models.Index(fields=["clinic", "kind", "at"], name="charts_row_clinic__3b6026_idx"),
+        ),
+        migrations.AddIndex(
+            model_name="trace",
+            index=models.Index(fields=["clinic", "action"], name="traces-by-action"),
         ),
         migrations.AddConstraint(
             model_name="trace",

@@ -52,6 +52,16 @@
     if (list && !list.contains(document.activeElement)) list.remove();
   }
 
+  function bound() {
+    // Where a number is beyond its limit, as the answer found it: zones that differ have limits of their own.
+    const now = regions.answer.querySelector("[data-outside]");
+    if (!now) return;
+    const over = now.dataset.outside.split(" ");
+    for (const control of form.querySelectorAll("[data-control]")) {
+      control.classList.toggle("outside", over.includes(control.querySelector("input[type=number]").id));
+    }
+  }
+
   function begin() {
     // The day by rule follows what was changed, unless another one was named.
     const now = regions.answer.querySelector("[data-rule]");
@@ -64,7 +74,7 @@
 
   function swap(region, html) {
     // What was opened stays open.
-    const words = (details) => details.querySelector("summary").textContent.replace(/\d+/g, "");
+    const words = (details) => details.dataset.fold || details.querySelector("summary").textContent.replace(/\d+/g, "");
     const open = new Set([...region.querySelectorAll("details[open]")].map(words));
     region.innerHTML = html;
     for (const details of region.querySelectorAll("details")) details.open = open.has(words(details));
@@ -93,6 +103,7 @@
       results.removeAttribute("aria-busy");
       look();
       blame();
+      bound();
       begin();
       later = setTimeout(async () => {
         tell();
@@ -148,6 +159,16 @@
     }
   }
 
+  function rested(slider, before, held) {
+    // Where a slider comes to rest: at a stop, if it has any. The box takes any number.
+    const value = Number(slider.value);
+    const stops = (slider.dataset.stops || "").split(" ").filter(Boolean).map(Number);
+    const ahead = stops.filter((stop) => (value > before ? stop > before : stop < before));
+    const among = held || !ahead.length || value === before ? stops : ahead;
+    if (!among.length) return value;
+    return among.reduce((near, stop) => (Math.abs(stop - value) < Math.abs(near - value) ? stop : near));
+  }
+
   function set(control, value) {
     control.querySelector("input[type=number]").value = value;
     control.querySelector("input[type=range]").value = value;
@@ -165,8 +186,12 @@
       const tick = name ? form.elements.namedItem(`${zone}.own`) : null;
       if (tick) tick.checked = true;
     };
+    let held = false; // by a pointer; keys and reading aids go on to the next stop, however far that is
+    slider.addEventListener("pointerdown", () => { held = true; });
+    for (const end of ["pointerup", "pointercancel", "change"]) slider.addEventListener(end, () => { held = false; });
     slider.addEventListener("input", () => {
-      box.value = String(Number(Number(slider.value).toFixed(3)));
+      box.value = String(Number(rested(slider, Number(box.value), held).toFixed(3)));
+      slider.value = box.value;
       own();
       warn(control, box.value);
       follow(box.name, box.value);
@@ -183,6 +208,10 @@
   for (const tick of form.querySelectorAll("input[type=checkbox], input[type=date]")) {
     tick.addEventListener("change", () => changed());
   }
+  addEventListener("beforeprint", () => {
+    // On paper nothing is folded away.
+    for (const details of document.querySelectorAll("details.fold")) details.open = true;
+  });
   const draw = document.querySelector("#draw-channels button");
   if (draw) {
     draw.addEventListener("click", async (event) => {
