@@ -7,7 +7,7 @@ import pickle
 
 import pytest
 
-from needling.documents import Goals, Stroke
+from needling.documents import Assessment, Goals, Lesion, Stroke, ZoneFinding
 
 STROKE = Stroke(zone="cheek-left", needle_length_mm=1.5, directions_count=4, passes_count=4, force_N=2.0)
 
@@ -34,3 +34,13 @@ def test_it_is_worked_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Stroke, "canonical", lambda self: asked.append(self) or plain(self))
     mine = STROKE.model_copy(update={"force_N": 3.0})
     assert mine.sha256 == mine.sha256 and len(asked) == 1
+
+
+def test_a_zone_that_takes_over_what_its_lesions_say_has_the_hash_of_that() -> None:
+    mole = Lesion(what="mole", left_out=False)
+    bare = ZoneFinding(zone="cheek-left", concern="melasma", area_cm2=20, lesions=(mole,)).model_copy(
+        update={"facts": ()}
+    )
+    before = bare.sha256
+    assert Assessment(person="p", on="2026-11-21", setting="clinic", zones=(bare,)).zones[0].facts
+    assert bare.sha256 == ZoneFinding(**bare.model_dump()).sha256 != before

@@ -214,3 +214,21 @@ def test_more_rows_are_not_more_queries(room: Room) -> None:
     few = counted()
     more(60)
     assert counted() == few and max(few.values()) <= 6, few
+
+
+def test_a_correction_takes_nothing_away_that_was_told(room: Room) -> None:
+    """Nor does an assistant turn a session that was done into one that was not."""
+    program, address = Program(room.house.people["assistant"]), f"/charts/{room.chart.id}/records"
+    done = program.get(address)["items"][0]
+    mine = {"by": room.house.people["assistant"].signature}
+    not_done = {
+        "strokes": [], "deviations": ["not-done-called-off-by-person"], "endpoint_seen": None, "pain_score": None,
+        "redness_d": None, "events": [],
+    }  # fmt: skip
+    bare = {"document": done["document"] | mine | not_done, "supersedes": done["id"]}
+    assert "clinician" in program.post(address, bare, 403)["do"]
+    kept = program.post(after(room), told(room, **SEVERE))
+    for less in ({"events": []}, {"asked_until_d": None}, not_done):
+        program.post(address, {"document": kept["document"] | mine | less, "supersedes": kept["id"]}, 422)
+    more = {"document": kept["document"] | mine | {"pain_score": 6.0}, "supersedes": kept["id"]}
+    assert program.post(address, more)["document"]["events"] == kept["document"]["events"]

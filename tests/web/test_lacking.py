@@ -98,6 +98,11 @@ def test_a_session_that_was_not_done_lacks_no_lot(room: Room) -> None:
     assert "without a lot" not in room.client.get("/clinic/lots/").content.decode()
 
 
+def test_own_words_that_begin_like_it_stay() -> None:
+    note = "Looked well.\nNot written down: the serum bottle was new, opened today"
+    assert split_note(note) == (note, ())
+
+
 @pytest.mark.parametrize("note", ["", "one line", "two\nlines", "ends\n"])
 @pytest.mark.parametrize("names", [(), ("lot",), ("lot", "expiry of the 0.5 mm needles")])
 def test_a_note_is_read_back_as_it_was_typed(note: str, names: tuple[str, ...]) -> None:

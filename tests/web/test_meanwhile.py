@@ -146,6 +146,16 @@ def test_not_done_beside_done(room: Room) -> None:
     assert not Visit.objects.filter(chart=room.chart, done=True).exists()
 
 
+def test_an_assistant_cannot_say_that_a_recorded_session_was_not_done(room: Room) -> None:
+    mine = room.routine()
+    assert room.client.post(room.address(), room.routine(lot="RECALL-7")).status_code == 302
+    row = Visit.objects.get(chart=room.chart).row_id
+    sent = {**mine, "why": "called-off-by-person", "replaces": str(row)}
+    page = room.house.browser("assistant").post(room.address("not-done/"), sent)
+    assert page.status_code == 422 and "A clinician has to sign" in page.content.decode()
+    assert room.records[0].strokes and Visit.objects.get(chart=room.chart).lot == "RECALL-7"
+
+
 def test_not_done_takes_no_unwanted_event_away(room: Room) -> None:
     mine = {**room.routine(), "why": "called-off-by-person"}
     theirs(room, room.routine())

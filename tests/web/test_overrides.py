@@ -221,6 +221,26 @@ def test_a_medicine_that_was_stopped_and_begun_again_is_another_one(house: House
     assert room.visit(**{"today-immunosuppressed": "yes"}) == 422
 
 
+def test_nor_is_one_that_was_stopped_and_begun_again_between_signature_and_approval(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by_two = sign
+
+    def signed_then_stopped_and_begun(house: House, rule: str) -> None:
+        by_two(house, rule)
+        for value in (False, True):
+            who = latest(house.chart, Person)
+            assert who is not None
+            others = tuple(fact for fact in who[1].facts if fact.name != "immunosuppressed")
+            told = who[1].model_copy(update={"facts": (*others, Fact(name="immunosuppressed", value=value))})
+            write(house.people["clinician"], house.chart, told, supersedes=who[0])
+
+    monkeypatch.setitem(Signed.__init__.__globals__, "sign", signed_then_stopped_and_begun)
+    room = Signed(house, "weak-immune-system", immunosuppressed=True)
+    assert STOP in room.chart_page
+    assert room.visit(**{"today-immunosuppressed": "yes"}) == 422
+
+
 # ---------------------------------------------------------------- the page of the clearance
 
 

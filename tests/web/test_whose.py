@@ -143,6 +143,12 @@ def test_of_two_who_write_answers_the_second_sees_all_they_typed_and_what_differ
 # ---------------------------------------------------------------- finding
 
 
+@pytest.mark.parametrize("typed", ["0000", "0001", "9999", "%", "2101"])
+def test_a_search_for_no_year_finds_nobody_and_breaks_nothing(house: House, typed: str) -> None:
+    page = house.browser("clinician").post("/charts/", {"q": typed})
+    assert page.status_code == 200 and house.chart.label not in page.content.decode()
+
+
 @pytest.mark.parametrize(
     ("typed", "called"),
     [

@@ -88,7 +88,8 @@ def verify(as_json: AsJson = False) -> None:
         for alarm in answered[clinic]:
             typer.echo(f"  - {alarm.says}")
             for said in alarm.answers:
-                typer.echo(f"      {said.by}, {said.at:%Y-%m-%d %H:%M} UTC: {said.found}. {said.words}")
+                words = "".join(letter for letter in " ".join(said.words.split()) if letter.isprintable())
+                typer.echo(f"      {said.by}, {said.at:%Y-%m-%d %H:%M} UTC: {said.found}. {words}")
     for one in () if as_json else lost:
         typer.echo(f"NOT as it was written: {one}")
     if not found and not lost and not as_json:

@@ -129,6 +129,8 @@ class ZoneFinding(_WithFacts):
         if told:
             known = tuple(fact for fact in self.facts if fact.name not in told)
             object.__setattr__(self, "facts", (*known, *(Fact(name=name, value=True) for name in told)))
+            if hasattr(self, "_sha256"):  # a copy with other facts, put into another document
+                object.__delattr__(self, "_sha256")
         return self
 
 

@@ -49,7 +49,7 @@ class Way:
 def menu(request: HttpRequest) -> list[Way]:
     """The entries for whoever looks at the page; one whose page does not exist is left out."""
     user: Any = getattr(request, "user", None)
-    inside = user is not None and user.is_authenticated and user.is_verified()
+    inside = user is not None and user.is_authenticated and getattr(user, "is_verified", bool)()
     named = [(name, label) for name, label, roles in _CLINIC if user.role in roles] if inside else list(_PUBLIC)
     found = []
     for name, label in named:

@@ -16,12 +16,14 @@ from ninja import Query, Router
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
 
 from needling.documents import Assessment, Document, Fact, Id, Person
+from needling.knowledge.facts import AGE
 from needling.planning.answers import assessment_problems, case_problems
 from needling.web.accounts.access import EVERYBODY, WORKING
 from needling.web.api.access import only
 from needling.web.api.answers import ERRORS, Listed, Page, Refused, Signed, answer, listed, signed
 from needling.web.charts.access import own_chart, own_row
 from needling.web.charts.finding import found_by
+from needling.web.charts.matching import age_on
 from needling.web.charts.models import Chart, Row
 from needling.web.charts.records import KIND_OF, latest, write
 from needling.web.charts.trail import leave_trace, turn_of
@@ -218,6 +220,7 @@ def write_person(request: HttpRequest, chart: UUID, new: NewPerson) -> HttpRespo
     found = own_chart(request, chart)
     _own_person(found, new.document.id)
     _refuse(_person_problems(new.document))
+    _age_fits(found, new.document.facts, date.today())
     with transaction.atomic():
         turn_of(user.clinic)  # of two first versions one is the first
         seen = latest(found, Person)
@@ -229,6 +232,16 @@ def write_person(request: HttpRequest, chart: UUID, new: NewPerson) -> HttpRespo
             )  # fmt: skip
         row = write(user, found, new.document, supersedes=seen[0] if seen else None, through=API)
     return answer(signed(row, Person), 201)
+
+
+def _age_fits(chart: Chart, facts: Iterable[Fact], on: date) -> None:
+    """Refuses a stated age that is not that of the chart's date of birth on the day."""
+    stated = next((fact.value for fact in facts if fact.name == AGE and fact.value is not None), None)
+    if stated is None or chart.born is None:
+        return
+    age = age_on(chart.born, on)
+    if not isinstance(stated, (int, float)) or not age <= stated < age + 1:
+        raise Refused(422, f"The chart says {age} years on that day.", "Leave 'age_y' out, or correct the chart.")
 
 
 def _own_answers(given: Iterable[Fact], before: Iterable[Fact], user: Any) -> None:
@@ -275,6 +288,7 @@ def write_assessment(request: HttpRequest, chart: UUID, new: NewAssessment) -> H
         raise Refused(403, "It is signed by somebody else.", f"Leave 'by' out, or give '{user.signature}'.")
     if new.document.on > date.today():
         raise Refused(422, "The findings are of a day that is still to come.", "Give the day of the visit in 'on'.")
+    _age_fits(found, new.document.facts, new.document.on)
     document = new.document.model_copy(update={"by": user.signature})
     who = latest(found, Person)
     if who is None:

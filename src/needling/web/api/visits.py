@@ -124,7 +124,11 @@ def write_record(request: HttpRequest, chart: UUID, new: NewRecord) -> HttpRespo
         )  # fmt: skip
     if old is not None and course.rows.get(record.session) != old:
         raise Refused(409, "This record is not the one in force.", "Read the records, and name the one in force.")
-    asks = bool(record.strokes) and (old is None or not read(old, SessionRecord).strokes)
+    before = read(old, SessionRecord) if old is not None else None
+    if before is not None:
+        _still_told(before, record, user)
+    zones = {stroke.zone for stroke in before.strokes} if before is not None else set()
+    asks = bool({stroke.zone for stroke in record.strokes} - zones)
     check = _checked(new, found, course, user) if asks else None
     stops = left_behind(found, course, knowledge()) if asks else ()
     _decided(record, course, check, stops, user)
@@ -167,6 +171,20 @@ def _unknown(record: SessionRecord) -> str:
         if event.zone is not None:
             kb.site(event.zone)
     return f"the record is of {record.on}, which is still to come" if record.on > date.today() else ""
+
+
+def _still_told(before: SessionRecord, record: SessionRecord, user: Any) -> None:
+    """Refuses a correction that takes away what came after a session, or a session that was done."""
+    if set(before.events) - set(record.events) or (before.asked_until_d is not None and record.asked_until_d is None):
+        raise Refused(
+            422, "What was told of the time after this session is missing.",
+            "Send 'events' and 'asked_until_d' as they stand; what is wrong with them is corrected on the page.",
+        )  # fmt: skip
+    if before.strokes and not record.strokes:
+        if before.events or before.asked_until_d is not None:
+            raise Refused(422, "Something was told of the time after this session, so it was done.", "Correct that.")
+        if user.role not in DECIDING:
+            raise Refused(403, "This session is on record as done.", "A clinician has to sign that it was not.")
 
 
 def _decided(

@@ -15,7 +15,7 @@ from django.utils import timezone
 from needling.documents import Assessment, Person
 from needling.report.words import on_day
 from needling.web.accounts.models import User
-from needling.web.charts.matching import unlike, with_age
+from needling.web.charts.matching import with_age
 from needling.web.charts.models import Chart
 from needling.web.charts.names import folded
 from needling.web.charts.records import Superseded, latest, write
@@ -73,11 +73,12 @@ def correct_chart(user: User, chart: Chart, label: str, born: date | None, seen:
         if born == now.born:
             return
         who, look = latest(now, Person), latest(now, Assessment)
-        if who is not None and born is not None and who[1].birth_year != born.year and not unlike(now, who[1]):
+        fitting = (None, now.born.year) if now.born is not None else (None,)
+        if who is not None and born is not None and who[1].birth_year in fitting and who[1].birth_year != born.year:
             told = who[1].model_copy(update={"birth_year": born.year})
             who = write(user, now, told, supersedes=who[0]), told
         now.born = born
         if look is not None:
             facts = with_age(look[1].facts, now, who[1] if who else None, look[1].on)
             if set(facts) != set(look[1].facts):
-                write(user, now, look[1].model_copy(update={"facts": facts}), supersedes=look[0])
+                write(user, now, look[1].model_copy(update={"facts": facts, "by": user.signature}), supersedes=look[0])

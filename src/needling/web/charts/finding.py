@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from needling.web.charts.models import Chart, Kind, Row
 from needling.web.charts.names import folded
 
-_YEAR = re.compile("[0-9]{4}")
+_YEAR = re.compile("(19|20)[0-9]{2}")
 _WORDS_AT_MOST = 8
 
 

@@ -22,7 +22,7 @@ from needling.web.keys import data_folder, kept_key
 _NAME = "audit-key"
 _SIGNED: dict[type[Model], tuple[str, ...]] = {
     User: ("clinic_id", "email", "name", "role", "is_active"),
-    Chart: ("clinic_id", "label", "born", "earlier", "created", "erased"),
+    Chart: ("clinic_id", "label", "folded", "born", "earlier", "created", "erased"),
     Clinic: ("name", "created"),
     Row: (
         "clinic_id", "chart_id", "number", "kind", "at", "author_id", "through", "sha256", "needling",

@@ -12,7 +12,7 @@ from needling.documents.comparison import PairedNumber
 from needling.report.about_comparison import differences_table, limits_section
 from needling.report.about_forecast import uncapital
 from needling.report.explanation import Section, Telling
-from needling.report.measures import LASTING_MARK, MARKS, days_words, redness_of
+from needling.report.measures import LASTING_MARK, MARKS, at_most_words, days_words, redness_of
 from needling.report.paired import HARM, least_gain, numbers_tables, reached_count, reading, told_zones
 from needling.report.words import DOTS, number, of_people, plural, with_zone_names, zone_name
 from needling.web.pages import knowledge
@@ -89,8 +89,8 @@ def tiles_of(state: State) -> list[Tile]:
         tiles.append(Tile(of_people(harm.second).capitalize(), words, before, went, "lasting mark"))
     red, redness = _number(state, "redness"), redness_of(after, knowledge())
     if red is not None and redness is not None:
-        most = days_words(redness.most_d).removeprefix("less than ")
-        words = f"of redness after a session in half of people; {redness.most} stay below {most}"
+        most = at_most_words(redness.most_d)
+        words = f"of redness after a session in half of people; {redness.most} have {most}"
         before = days_words(red.first) if changed else ""
         went = _BETTER[red.standing] if changed else ""
         tiles.append(Tile(days_words(redness.half_d).capitalize(), words, before, went, "red"))

@@ -101,6 +101,9 @@ def sign(user: User, state: State, before: tuple[Row, Approval] | None, through:
     choice = weighed(state)
     with transaction.atomic():
         turn_of(user.clinic)  # other writers of this clinic wait here
+        user.refresh_from_db(fields=("role", "is_active"))
+        if not user.is_active or user.role not in DECIDING:
+            raise NotAllowed("your role was changed in the meantime; a clinician or an owner approves")
         basis = basis_of(chart)
         if basis.version != state.basis.version:
             raise Superseded("answers or findings changed in the meantime")

@@ -17,6 +17,7 @@ from needling.learning.held import Stand, stand
 from needling.learning.standing import Answer, answers_of
 from needling.planning.occurrences import is_over
 from needling.report.words import on_day
+from needling.web.charts.matching import RESOLVE, unlike
 from needling.web.charts.models import Chart, Kind
 from needling.web.charts.records import latest, read
 from needling.web.plans.proposals import bare
@@ -34,16 +35,23 @@ def against(chart: Chart, course: Course | None, kb: Knowledge) -> tuple[Reason,
     """
     if course is None or course.next_session is None:
         return ()
-    now = _stand(chart, course, kb)
+    whose, now = _whose(chart), _stand(chart, course, kb)
     if isinstance(now, Reason):
-        return (now,)
-    return _readable((*now.held, *now.barred, *now.asks, *_half_told(now, kb)), kb)
+        return (*whose, now)
+    return (*whose, *_readable((*now.held, *now.barred, *now.asks, *_half_told(now, kb)), kb))
 
 
 def left_behind(chart: Chart, course: Course, kb: Knowledge) -> tuple[Reason, ...]:
     """The same without screening, for a page on which the questions are asked anew."""
-    now = _stand(chart, course, kb)
-    return (now,) if isinstance(now, Reason) else _readable((*now.held, *now.asks), kb)
+    whose, now = _whose(chart), _stand(chart, course, kb)
+    return (*whose, now) if isinstance(now, Reason) else (*whose, *_readable((*now.held, *now.asks), kb))
+
+
+def _whose(chart: Chart) -> tuple[Reason, ...]:
+    """Answers that may be somebody else's say nothing for a session."""
+    who = latest(chart, Person)
+    says = unlike(chart, who[1] if who else None)
+    return (Reason(what=says, why=RESOLVE, proposal=True),) if says else ()
 
 
 def _half_told(now: Stand, kb: Knowledge) -> Iterator[Reason]:
@@ -105,7 +113,7 @@ def _in_force(course: Course, asked: Sequence[Assessment], kb: Knowledge) -> tup
     signed = (*course.approval.overrides, *(one for look in course.looks for one in look.overrides))
     if not signed:
         return ()
-    told = _told(course, asked, kb)
+    told, changed = _told(course, asked, kb), list(_changed_before(course))
     rules = kb.by("rules")
     found = []
     for one in dict.fromkeys(signed):
@@ -115,9 +123,21 @@ def _in_force(course: Course, asked: Sequence[Assessment], kb: Knowledge) -> tup
             for answer in answers
             if one.on is not None and answer.on > one.on and answer.value is not None
         ]
+        later += [(name, None, value) for on, name, value in changed if one.on is not None and on > one.on]
         if one.rule in rules and not is_over(one, rules[one.rule], later, kb):
             found.append(one)
     return tuple(found)
+
+
+def _changed_before(course: Course) -> Iterator[tuple[date, str, Any]]:
+    """Known answers about the person that became others before the approval, with the day on which they were given."""
+    before: dict[str, Any] | None = None
+    rows = course.row.chart.rows.filter(kind=Kind.PERSON, number__lt=course.row.number)
+    for row in rows.order_by("number"):
+        told = {fact.name: fact.value for fact in read(row, Person).facts if fact.value is not None}
+        if before is not None:
+            yield from ((row.at.date(), name, value) for name, value in told.items() if before.get(name) != value)
+        before = told
 
 
 def _told(
@@ -131,17 +151,22 @@ def _told(
 
 def new_yes(course: Course, answers: Mapping[str, Any], on: date, kb: Knowledge) -> frozenset[str]:
     """Questions that are no quiet one today, and were one the last time: the day of an earlier yes is not theirs."""
-    asked = [look for look in _asked(course.row.chart, course) if look.on < on]
-    definitions = kb.by("facts")
-    last: dict[str, set[Any]] = {}  # of each zone
-    for (name, _), told in _told(course, asked, kb).items():
-        known = [one.value for one in told if one.on <= on and one.value is not None]
-        last.setdefault(name, set()).update(known[-1:])
+    definitions, last = kb.by("facts"), last_told(course, on, kb)
     return frozenset(
         name
         for name, value in answers.items()
         if value not in (None, definitions[name].quiet) and last.get(name) == {definitions[name].quiet}
     )
+
+
+def last_told(course: Course, on: date, kb: Knowledge) -> Mapping[str, set[Any]]:
+    """The last known answers before a day by question: one for each treated zone, where zones differ."""
+    asked = [look for look in _asked(course.row.chart, course) if look.on < on]
+    last: dict[str, set[Any]] = {}
+    for (name, _), told in _told(course, asked, kb).items():
+        known = [one.value for one in told if one.on <= on and one.value is not None]
+        last.setdefault(name, set()).update(known[-1:])
+    return last
 
 
 def _as_look(course: Course, on: date, facts: tuple[Fact, ...]) -> Assessment:

@@ -6,6 +6,7 @@ It is no deviation, which would read as the reason for something else that diffe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 _OWN = ("lot", "expiry", "endpoint", "pain", "aftercare")
 _BEGINS = "Not written down: "
+_FURTHER = re.compile("(lot|expiry) of the (other device|[0-9.]+ mm needles)")
 _LETTERS = 2000
 
 
@@ -49,9 +51,10 @@ def noted(note: str, without: Iterable[str]) -> str:
 def split_note(note: str) -> tuple[str, tuple[str, ...]]:
     """A note as it was typed, and what it names as not written down."""
     *typed, last = note.split("\n")
-    if not last.startswith(_BEGINS):
-        return note, ()
-    return "\n".join(typed), tuple(last.removeprefix(_BEGINS).rstrip(".").split(", "))
+    names = tuple(last.removeprefix(_BEGINS).removesuffix(".").split(", "))
+    if not last.startswith(_BEGINS) or not all(name in _OWN or _FURTHER.fullmatch(name) for name in names):
+        return note, ()  # somebody's own words, if they begin so
+    return "\n".join(typed), names
 
 
 def accepted(sent: Sequence[str]) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from needling.documents import Assessment, Clearance, Decision, Fact, Person, ZoneFinding
@@ -19,11 +19,13 @@ from needling.planning.screen import screen
 from needling.report.words import on_day
 from needling.web.charts.matching import with_age
 from needling.web.pages import knowledge
-from needling.web.visits.against import new_yes, still_signed
+from needling.web.visits.against import last_told, new_yes, still_signed
 from needling.web.visits.course import Course
 
 BEFORE = "today-"
 STATEMENT = "asked"
+QUESTIONS = "questions"
+"""Which questions stood on the page, by name: one that was not there was not answered with no."""
 _STOPS = ("exclude", "refer", "defer")
 _ANSWERS: dict[str, bool | None] = {"yes": True, "no": False, "unknown": None}
 
@@ -100,11 +102,16 @@ def read_today(sent: Mapping[str, Any] | None, person: Person, course: Course, k
     looks: Sequence[Assessment] = (course.approval.forecast.assessment, *course.looks)
     zones = (facts for look in looks for facts in (*(zone.facts for zone in look.zones), look.facts))
     known = _told((person.facts, *zones))
+    by_zone = last_told(course, date.today() + timedelta(days=1), kb)  # a yes of one zone is not lost in another's no
+    opened = str(sent[QUESTIONS]).split() if sent is not None and QUESTIONS in sent else None
     asked = []
     for fact in questions(kb, person):
         before = fact.name in known and known[fact.name].value is not fact.quiet
+        before = before or not by_zone.get(fact.name, set()) <= {fact.quiet}
         loud = "no" if fact.quiet else "yes"
         value = (loud if before else "") if sent is None else str(sent.get(BEFORE + fact.name, ""))
+        if opened is not None and fact.name not in opened:
+            value = "unknown"  # a question that the page did not have when it was opened
         if value not in _ANSWERS and (value or (sent is not None and before)):
             value = "unknown"  # no answer of ours, or left empty where a yes stands since the form was opened
         asked.append(Asked(fact, value, before, _days_known(fact.name, known, kb) if before else ""))

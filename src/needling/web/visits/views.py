@@ -205,6 +205,24 @@ def own_record(request: HttpRequest, chart: UUID, row: UUID) -> tuple[Chart, Cou
     return found.chart, course, Old(found, record)
 
 
+def _added(request: HttpRequest, course: Course, session: int, opened: Form, old: Old) -> frozenset[str]:
+    """Zones that a correction adds to what was recorded: nobody asked of them whether something stands against it."""
+    if request.method != "POST":
+        return frozenset()
+    form = sent_form(request.POST, opened)
+    record, _ = read_form(form, course, session, date.today(), request.user.signature, knowledge())
+    zones = {stroke.zone for stroke in record.strokes} if record is not None else set()
+    return frozenset(zones - {stroke.zone for stroke in old.record.strokes})
+
+
+def _came_after(old: SessionRecord, on: date) -> dict[str, Any]:
+    """What was told of the time after a session, on the same days where the session itself moves to another."""
+    moved = (old.on - on).days
+    events = tuple(one.model_copy(update={"after_d": max(0.0, one.after_d + moved)}) for one in old.events)
+    asked = None if old.asked_until_d is None else max(0.0, old.asked_until_d + moved)
+    return {"redness_d": old.redness_d, "events": events if moved else old.events, "asked_until_d": asked}
+
+
 def _recorder(
     request: HttpRequest, chart: Chart, course: Course, session: int, opened: Form, old: Old | None, *,
     late: bool = False,
@@ -213,7 +231,8 @@ def _recorder(
     signature = user.signature
     # Whoever came second asked too: their answers are theirs, and are signed with their correction.
     told_today = any(name.startswith(BEFORE) for name in request.POST)
-    asks = old is None or not old.record.strokes or told_today
+    added = _added(request, course, session, opened, old) if old is not None else frozenset()
+    asks = old is None or not old.record.strokes or told_today or bool(added)
     person = person_of(chart, course)
     today = read_today(request.POST if request.method == "POST" else None, person, course, kb) if asks else None
     form = opened if request.method == "GET" or (late and old is None) else sent_form(request.POST, opened)
@@ -255,8 +274,7 @@ def _recorder(
         return render(request, "visits/record.html", context | more, status=422)
     record = record.model_copy(update={"note": noted(record.note, names)})
     if old is not None and old.record.strokes:
-        kept = {name: getattr(old.record, name) for name in ("redness_d", "events", "asked_until_d")}
-        record = record.model_copy(update=kept)
+        record = record.model_copy(update=_came_after(old.record, record.on))
     says = f"Session {session + 1} is {'corrected' if old else 'kept'}."
     try:
         return sign(request, chart, [*([check] if check else []), record], old.row if old else None, says)

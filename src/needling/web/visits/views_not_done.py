@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 from needling.documents import SessionRecord
 from needling.documents.visits import VisitCheck
 from needling.report.words import on_day
-from needling.web.accounts.access import WORKING, for_roles
+from needling.web.accounts.access import DECIDING, WORKING, for_roles
 from needling.web.charts.access import own_chart
 from needling.web.charts.models import Chart
 from needling.web.charts.records import Superseded
@@ -70,7 +70,7 @@ def _form(request: HttpRequest, chart: Chart, course: Course, session: int, thei
     known = theirs is None or sent.get("replaces") == str(theirs.row.pk)
     problems: list[Problem] = []
     if request.method == "POST" and known:
-        problems = _problems(told, course, theirs)
+        problems = _problems(told, course, theirs, user)
         if not problems:
             signature = user.signature
             record = SessionRecord(
@@ -93,7 +93,7 @@ def _form(request: HttpRequest, chart: Chart, course: Course, session: int, thei
     return render(request, "visits/not_done.html", context, status=422 if problems else 200 if known else 409)
 
 
-def _problems(told: dict[str, str], course: Course, theirs: Old | None) -> list[Problem]:
+def _problems(told: dict[str, str], course: Course, theirs: Old | None, user: Any) -> list[Problem]:
     problems: list[Problem] = []
     on = _past_day(told["on"])
     if on is None or on < course.earliest_on:
@@ -104,6 +104,9 @@ def _problems(told: dict[str, str], course: Course, theirs: Old | None) -> list[
         problems.append(("words", "Say why.", "In words"))
     if theirs is not None and (theirs.record.events or theirs.record.asked_until_d is not None):
         says = "What came after this session is on record already, so it was done. Correct that record instead."
+        problems.append(("why", says, "Not done"))
+    elif theirs is not None and theirs.record.strokes and user.role not in DECIDING:
+        says = "This session is on record as done. A clinician has to sign that it was not."
         problems.append(("why", says, "Not done"))
     return problems
 
