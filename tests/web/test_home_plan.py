@@ -225,7 +225,12 @@ def test_a_patch_that_showed_something_decides_every_page(visitor: Visitor) -> N
     assert "Rolling is not for you" in said and "Nothing that you told us speaks against" not in said
     assert "Go on with the steps" not in said and "2 by 2 cm" not in said and "gentle routine" not in said
     assert 'class="answer tone-no"' in visitor.page.content.decode()
-    for address in ("/check/plan/", "/check/plan/calendar.ics", "/check/steps/hygiene/"):
+    for address in (
+        "/check/plan/",
+        "/check/plan/calendar.ics",
+        "/check/steps/hygiene/",
+        "/check/steps/small-patch.ics",
+    ):
         visitor.get(address)
         assert visitor.address == "/check/steps/" and "Rolling is not for you" in visitor.text, address
     visitor.get("/check/answer/clinic-sheet/")

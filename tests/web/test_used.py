@@ -20,6 +20,7 @@ from needling.web.visits.checking import table_problems
 from needling.web.visits.course import course_of
 from needling.web.visits.models import Visit
 from needling.web.visits.recording import planned_form
+from needling.web.visits.used import Further, sent_further
 
 KB = load_knowledge()
 
@@ -177,3 +178,13 @@ def test_programs_read_and_write_further_devices_and_unknown_ones_are_refused(ho
     (told,) = program.get(f"/charts/{chart.id}/records")["items"]
     assert told["document"]["also_used"][0]["lot"] == "Api 7"
     assert [one.lot for one in Visit.objects.filter(chart=chart).order_by("place")] == ["A", "Api 7"]
+
+
+def test_a_line_that_did_not_stand_on_the_page_is_not_taken_over() -> None:
+    """Two people record the same session: the record that is in force has other devices than the form that comes."""
+    theirs = (Further("roller-192", "1.5", "new", "T-A", "2099-01-01"), Further("roller-192", "2", "new", "T-B", ""))
+    empty = {"also_device-0": "", "also_length-0": "", "also_condition-0": "new", "also_lot-0": "", "also_expiry-0": ""}
+    assert not any(line.told for line in sent_further(empty, theirs))
+    mine = {f"{name}{number}": "x" for name in ("also_lot-", "also_device-") for number in range(3)}
+    assert [line.lot for line in sent_further(mine, ())] == ["x", "x", "x"]
+    assert sent_further({}, theirs) == theirs

@@ -7,12 +7,11 @@ from datetime import date
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from needling.web.pages import knowledge
 from needling.web.selfcheck import quiz
-from needling.web.selfcheck.answers import Answers, read_answers
+from needling.web.selfcheck.answers import Answers
 from needling.web.selfcheck.patch import MARKED, due_step, patch_days, patch_from, read_step, steps_done
 from needling.web.selfcheck.shaping import numbered, with_one_limit
 from needling.web.selfcheck.telling import Told, context
@@ -107,12 +106,12 @@ def calendar(request: HttpRequest, answers: Answers, told: Told) -> HttpResponse
 
 
 @require_safe
-@never_cache
-def patch_calendar(request: HttpRequest) -> HttpResponse:
+@_ROUTINE
+def patch_calendar(request: HttpRequest, answers: Answers, told: Told) -> HttpResponse:
     """The day of the small patch as a calendar file."""
     from needling.web.selfcheck.calendar import patch_file
 
-    ready = patch_from(read_answers(request), knowledge())
+    ready = None if told.kind == "marked" else patch_from(answers, knowledge())
     return redirect("check-steps") if ready is None else _calendar(patch_file(ready), "small-patch")
 
 

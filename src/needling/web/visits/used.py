@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -14,6 +15,8 @@ from needling.documents.used import Used
 from needling.knowledge import Knowledge
 
 SPARE = 1
+_LINES = 12  # numerical: more devices than a session uses
+_LINE = re.compile("also_[a-z]+-[0-9]{1,3}")
 _FIELDS = ("device", "length", "condition", "lot", "expiry")
 _MOST = {"device": 80, "length": 12, "condition": 12, "lot": 400, "expiry": 20}  # numerical: letters that a field takes
 _ONE_LENGTH = ("roller", "stamp")
@@ -67,9 +70,15 @@ def recorded_further(record: SessionRecord) -> tuple[Further, ...]:
 
 
 def sent_further(sent: Any, opened: Sequence[Further]) -> tuple[Further, ...]:
-    """What came back: the lines that were there, and one more where something was written in it."""
+    """What came back: the lines that were there, and more where something was written in them.
+
+    A line of ``opened`` of which nothing came back, while others did, did not stand on the page that was sent.
+    """
+    numbers = {int(name.rpartition("-")[2]) for name in sent if _LINE.fullmatch(name)}
     found = []
-    for number in range(len(opened) + SPARE):
+    for number in sorted(numbers | set(range(len(opened) + SPARE)))[:_LINES]:
+        if numbers and number not in numbers:
+            continue
         was = opened[number] if number < len(opened) else Further()
         told = {
             name: str(sent.get(f"also_{name}-{number}", getattr(was, name))).strip()[: _MOST[name]] for name in _FIELDS
